@@ -1,0 +1,102 @@
+/** Bits in the trigram filter of one block (2^17: 16 KiB). */
+export const TRIGRAM_BITS = 1 << 17
+/** Bits in the address filter of one block (2^15: 4 KiB). */
+export const TOKEN_BITS = 1 << 15
+
+const LOWER = Uint8Array.from({ length: 256 }, (_, i) => (i >= 65 && i <= 90 ? i + 32 : i))
+
+/** Bit of three lower-cased bytes packed as a << 16 | b << 8 | c. */
+const trigramBit = (packed: number) => Math.imul(packed, 0x9e3779b1) >>> 15
+
+/**
+ * Sets the bit of every trigram of lower-cased ASCII in `bytes[0 .. length]`; trigrams that cross a record's end are set too,
+ * which only costs precision. A literal of three bytes or more can stand in the bytes only where all its bits are set.
+ */
+export function addTrigrams(bytes: Uint8Array, length: number, bits: Uint8Array): void {
+  if (length < 3) return
+  let packed = (LOWER[bytes[0]] << 8) | LOWER[bytes[1]]
+  for (let i = 2; i < length; i++) {
+    packed = ((packed << 8) | LOWER[bytes[i]]) & 0xffffff
+    const bit = Math.imul(packed, 0x9e3779b1) >>> 15
+    bits[bit >> 3] |= 1 << (bit & 7)
+  }
+}
+
+/** False when the literal (any case; bytes) certainly stands nowhere in what {@link addTrigrams} saw. */
+export function hasTrigrams(bits: Uint8Array, literal: Uint8Array): boolean {
+  for (let i = 2; i < literal.length; i++) {
+    const bit = trigramBit((LOWER[literal[i - 2]] << 16) | (LOWER[literal[i - 1]] << 8) | LOWER[literal[i]])
+    if ((bits[bit >> 3] & (1 << (bit & 7))) === 0) return false
+  }
+  return true
+}
+
+const DOT = 46
+const isDigit = (c: number) => c >= 48 && c <= 57
+const isWord = (c: number) => isDigit(c) || (c >= 65 && c <= 90) || (c >= 97 && c <= 122) || c === 95 || c >= 128
+
+/**
+ * Sets one bit for each four numbers joined by dots (`10.0.0.7`, every window of four where there are more) whose ends are not
+ * word characters: what a search for a whole IPv4 address can match. Trigrams alone open every block for an address, because
+ * digits are everywhere.
+ */
+export function addAddresses(bytes: Uint8Array, length: number, bits: Uint8Array): void {
+  // The dot is the rare byte: native search jumps from one to the next, and most bytes are never looked at here.
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, length)
+  let dot = buffer.indexOf(DOT)
+  while (dot > 0) {
+    if (isDigit(bytes[dot - 1]) && isDigit(bytes[dot + 1])) {
+      let start = dot
+      while (start > 0 && isDigit(bytes[start - 1])) start--
+      dot = addDotted(bytes, start, length, bits)
+    }
+    dot = buffer.indexOf(DOT, dot + 1)
+  }
+}
+
+function addDotted(bytes: Uint8Array, start: number, length: number, bits: Uint8Array): number {
+  const starts = [start, 0, 0, 0]
+  let numbers = 1
+  let at = start
+  for (;;) {
+    while (at < length && isDigit(bytes[at])) at++
+    const whole = (starts[0] === 0 || !isWord(bytes[starts[0] - 1])) && (at === length || !isWord(bytes[at]))
+    if (numbers === 4 && whole) setAddress(bits, bytes, starts[0], at)
+    if (bytes[at] !== DOT || at + 1 >= length || !isDigit(bytes[at + 1])) return at
+    at++
+    if (numbers === 4) starts.shift()
+    else numbers++
+    starts[numbers - 1] = at
+  }
+}
+
+function setAddress(bits: Uint8Array, bytes: Uint8Array, start: number, end: number): void {
+  const bit = addressBit(bytes, start, end)
+  bits[bit >> 3] |= 1 << (bit & 7)
+}
+
+function addressBit(bytes: Uint8Array, start: number, end: number): number {
+  let hash = 0x811c9dc5
+  for (let i = start; i < end; i++) hash = Math.imul(hash ^ bytes[i], 0x01000193)
+  return Math.imul(hash, 0x9e3779b1) >>> 17
+}
+
+/** The literal when it is exactly four numbers joined by dots, which {@link hasAddress} can answer for. */
+export function isDottedQuad(literal: Uint8Array): boolean {
+  let numbers = 0
+  let digits = 0
+  for (let i = 0; i <= literal.length; i++) {
+    if (i < literal.length && isDigit(literal[i])) digits++
+    else if (digits > 0 && (i === literal.length || literal[i] === DOT)) {
+      numbers++
+      digits = 0
+    } else return false
+  }
+  return numbers === 4
+}
+
+/** False when this IPv4 address certainly stands nowhere as a whole in what {@link addAddresses} saw. */
+export function hasAddress(bits: Uint8Array, literal: Uint8Array): boolean {
+  const bit = addressBit(literal, 0, literal.length)
+  return (bits[bit >> 3] & (1 << (bit & 7))) !== 0
+}
