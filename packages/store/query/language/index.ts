@@ -1,0 +1,5 @@
+export * from './ast.ts'
+export * from './compare.ts'
+export * from './lexer.ts'
+export * from './numbers.ts'
+export * from './words.ts'
