@@ -1,0 +1,3 @@
+export * from './account.ts'
+export * from './gap-record.ts'
+export * from './sequence.ts'
