@@ -1,0 +1,20 @@
+import type { Command } from './command.ts'
+
+/**
+ * The commands that are built, by name; each file is loaded when it is asked for. Help and completion list what stands here
+ * and nothing else. To add one: a file under `commands/` that exports `command`, and its line here.
+ */
+export const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = {
+  completion: () => import('./commands/completion.ts'),
+  help: () => import('./commands/help.ts'),
+  version: () => import('./commands/version.ts'),
+}
+
+/** The command that runs when none is named, once it is built. */
+export const DEFAULT_COMMAND = 'run'
+
+/** All commands, loaded, in the order above. */
+export async function allCommands(): Promise<Command[]> {
+  const loaded = await Promise.all(Object.values(COMMANDS).map((load) => load()))
+  return loaded.map((m) => m.command)
+}
