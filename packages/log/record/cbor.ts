@@ -1,11 +1,10 @@
 import { CodedError } from '../errors.ts'
-import { Address, Double, Simple, Tagged, Timestamp, type Value, type ValueLimits, integer, limitsOf } from './value.ts'
+import { TAG, encodeCbor } from './cbor-encode.ts'
+import { Address, Double, Simple, Tagged, Timestamp, type Value, type ValueLimits, integer, isInteger, limitsOf } from './value.ts'
 
-/** Tags that have a type of their own in memory. 52, 54: RFC 9164; 1001: RFC 9581; 2, 3: RFC 8949 3.4.3. */
-export const TAG = { bigPositive: 2, bigNegative: 3, ipv4: 52, ipv6: 54, time: 1001 } as const
+export { encodeCbor } from './cbor-encode.ts'
 
 const UINT = 0
-const NEGINT = 1
 const BYTES = 2
 const TEXT = 3
 const LIST = 4
@@ -179,7 +178,7 @@ class Reader {
     if (bytes.length > this.limits.bignum) {
       fail('CBOR_TOO_LARGE', `an integer of ${bytes.length} bytes; at most ${this.limits.bignum} are read`, from, 'raise the limit `bignum`')
     }
-    const n = bytes.length === 0 ? 0n : BigInt(`0x${bytes.toHex()}`)
+    const n = bytes.length === 0 ? 0n : BigInt(`0x${hex(bytes)}`)
     return integer(tag === TAG.bigPositive ? n : -1n - n)
   }
 
@@ -198,8 +197,9 @@ class Reader {
 
   /** A number of elements, each of which takes at least `size` bytes; refused before anything is made when it can't fit. */
   private count(length: number | bigint, size: number, from: number): number {
-    if (length * (typeof length === 'bigint' ? BigInt(size) : size) > this.end - this.at) this.cut(from, `${length} elements`)
-    return Number(length)
+    const count = Number(length)
+    if (count * size > this.end - this.at) this.cut(from, `${length} elements`)
+    return count
   }
 
   private run(length: number | bigint): Uint8Array {
@@ -233,10 +233,14 @@ class Reader {
 }
 
 /** What makes two keys equal: their bytes in the deterministic encoding; short cuts where that is plain. */
-function keyId(key: Value): string {
+export function keyId(key: Value): string {
   if (typeof key === 'string') return `t${key}`
   if (typeof key === 'number' && Number.isInteger(key)) return `n${Object.is(key, -0) ? '-0' : key}`
-  return `c${encodeCbor(key, { depth: Infinity, items: Infinity, bytes: Infinity, bignum: Infinity }).toHex()}`
+  return `c${hex(encodeCbor(key, { depth: Infinity, items: Infinity, bytes: Infinity, bignum: Infinity }))}`
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')
 }
 
 /** Seconds under 1 and nanoseconds under -9 (RFC 9581 3); null where the map says anything else or more. */
@@ -244,9 +248,8 @@ function timestamp(map: Map<Value, Value>): Timestamp | null {
   const seconds = map.get(1)
   const rest = map.get(-9) ?? 0
   if (map.size !== (map.has(-9) ? 2 : 1)) return null
-  if (typeof seconds !== 'number' && typeof seconds !== 'bigint') return null
-  if (typeof rest !== 'number' || !(rest >= 0 && rest < 1e9) || !Number.isInteger(rest)) return null
-  if (typeof seconds === 'number' && !Number.isSafeInteger(seconds)) return null
+  if (typeof seconds !== 'bigint' && !(typeof seconds === 'number' && isInteger(seconds))) return null
+  if (typeof rest !== 'number' || !isInteger(rest) || rest < 0 || rest >= 1e9) return null
   const nanoseconds = BigInt(seconds) * 1_000_000_000n + BigInt(rest)
   return Timestamp.fits(nanoseconds) ? new Timestamp(nanoseconds) : null
 }
