@@ -13,7 +13,7 @@ export class MemorySink implements Sink {
   }
 
   async write(data: string | Uint8Array): Promise<void> {
-    this.parts.push(typeof data === 'string' ? Buffer.from(data) : data.slice())
+    this.parts.push(typeof data === 'string' ? Buffer.from(data) : Uint8Array.from(data))
   }
 
   get bytes(): Uint8Array {

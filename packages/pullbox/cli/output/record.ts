@@ -140,7 +140,7 @@ export function refuseTerminal(sink: Sink, force: boolean): void {
 
 /** A copy of the bytes with what separates it from the next record: octet counting is RFC 6587 3.4.1, lf and nul its 3.4.2. */
 export function frame(bytes: Uint8Array, framing: Framing): Uint8Array {
-  if (framing === 'none') return bytes.slice()
+  if (framing === 'none') return Uint8Array.from(bytes)
   if (framing === 'octet') return Buffer.concat([Buffer.from(`${bytes.length} `), bytes])
   return Buffer.concat([bytes, Uint8Array.of(framing === 'lf' ? 10 : 0)])
 }
