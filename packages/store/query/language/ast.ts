@@ -40,7 +40,7 @@ export interface StreamTag {
 }
 
 /**
- * A filter. `field` is a field name, `*` = any field, or a prefix of names followed by `*`. Numbers are doubles and bounds inclusive unless said otherwise.
+ * A filter. `field` is a field name. Numbers are doubles and bounds inclusive unless said otherwise.
  */
 export type FilterNode =
   | { readonly op: 'all' }
@@ -56,12 +56,11 @@ export type FilterNode =
   | { readonly op: 'exact_prefix'; readonly field: string; readonly prefix: string }
   /** `*part*`. */
   | { readonly op: 'substring'; readonly field: string; readonly part: string }
-  | { readonly op: 'in' | 'contains_all' | 'contains_any' | 'json_array_contains_any'; readonly field: string; readonly set: ValueSet }
+  | { readonly op: 'in' | 'contains_all' | 'contains_any'; readonly field: string; readonly set: ValueSet }
   | { readonly op: 'equals_common_case' | 'contains_common_case'; readonly field: string; readonly values: readonly string[] }
   | { readonly op: 'regexp'; readonly field: string; readonly pattern: string }
   | { readonly op: 'sequence'; readonly field: string; readonly phrases: readonly string[] }
-  | { readonly op: 'pattern_match'; readonly field: string; readonly pattern: string; readonly anchor: 'none' | 'full' | 'prefix' | 'suffix' }
-  /** `text` = as written, for printing. */
+  /** `text`, here and below: as written, in a form that reads back the same. */
   | { readonly op: 'range'; readonly field: string; readonly min: number; readonly max: number; readonly text: string }
   /** `min` inclusive, `max` exclusive, null = open. */
   | { readonly op: 'string_range'; readonly field: string; readonly min: string; readonly max: string | null; readonly text: string }
@@ -78,7 +77,7 @@ export type FilterNode =
   | { readonly op: 'value_type'; readonly field: string; readonly type: string }
   /** Microseconds since 1970, `since` inclusive, `until` exclusive; may be infinite. */
   | { readonly op: 'time'; readonly since: number; readonly until: number; readonly text: string }
-  /** Microseconds after midnight, `start` inclusive, `end` exclusive; `offset` is how far the zone's clock is ahead of UTC. */
+  /** Microseconds after midnight UTC, `start` inclusive, `end` exclusive; `offset` microseconds are taken off a time before it is judged. */
   | { readonly op: 'day_range'; readonly start: number; readonly end: number; readonly offset: number; readonly text: string }
   /** Days from 0 = Sunday, both inclusive. */
   | { readonly op: 'week_range'; readonly start: number; readonly end: number; readonly offset: number; readonly text: string }
@@ -100,9 +99,7 @@ export interface ParseContext {
   readonly pipes: PipeParsers
   /** Names of stats functions, so that `| count() x` is read as `| stats count() x`. */
   readonly statsFunctions: ReadonlySet<string>
-  /** Options of the query around, which a subquery takes over. */
-  readonly options: QueryOptions
-  /** Prints a pipe so that it reads back to the same node; absent = printing a query with pipes is refused. */
-  readonly printPipe?: (pipe: PipeNode) => string
+  /** Options of this query, with those of the queries around it; absent = none. */
+  readonly options?: QueryOptions
 }
 

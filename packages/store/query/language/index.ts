@@ -1,5 +1,8 @@
 export * from './ast.ts'
 export * from './compare.ts'
+export { parseFilter, parseIfFilter } from './filters.ts'
 export * from './lexer.ts'
 export * from './numbers.ts'
+export * from './parser.ts'
+export { severityRank } from './operators.ts'
 export * from './words.ts'

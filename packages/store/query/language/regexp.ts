@@ -1,0 +1,3 @@
+export function compileRegexp(pattern: string, fail: (message: string) => never): void {
+  try { new RegExp(pattern, 'u') } catch (error) { fail(String(error)) }
+}
