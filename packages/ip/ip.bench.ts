@@ -64,8 +64,8 @@ export async function bench(): Promise<Row[]> {
   if (ipaddr === undefined) rows.push({ name: 'ipaddr.js absent', ops_per_second: 0 })
   else {
     const made = texts.map((text) => ipaddr.parse(text))
-    const theirs = rate(texts.length, () => texts.reduce((sum, text) => sum + (ipaddr.parse(text) === undefined ? 0 : 1), 0))
-    const theirText = rate(made.length, () => made.reduce((sum, value) => sum + value.toString().length, 0))
+    const theirs = rate(texts.length, () => texts.reduce((sum: number, text) => sum + (ipaddr.parse(text) === undefined ? 0 : 1), 0))
+    const theirText = rate(made.length, () => made.reduce((sum: number, value) => sum + value.toString().length, 0))
     rows.push({ name: 'ipaddr.js parse', ops_per_second: theirs, ratio: ours / theirs }, { name: 'ipaddr.js toString', ops_per_second: theirText, ratio: printed / theirText })
   }
   const other = await imported<IpAddress>('ip-address')

@@ -65,7 +65,8 @@ test('agrees with a list of prefixes searched one by one, also after deletes', (
       for (const { prefix, value } of known) assert.equal(table.exact(prefix), value)
       for (const address of [...addresses, ...known.map(({ prefix }) => new Address(prefix.bytes, prefix.family))]) {
         const best = known.filter(({ prefix }) => contains(prefix, address)).toSorted((a, b) => b.prefix.length - a.prefix.length)[0]
-        assert.equal(table.get(address), best?.value)
+        // Both ways of looking up: the first asks are answered by the trie, later ones by its index.
+        for (let ask = 0; ask < 3; ask++) assert.equal(table.get(address), best?.value)
         const match = table.match(address)
         if (best !== undefined) assert.ok(match !== undefined && equal(new Address(match.prefix.bytes, match.prefix.family), new Address(best.prefix.bytes, best.prefix.family)))
       }
@@ -85,6 +86,6 @@ test('deleting all gives the room back', () => {
     assert.equal(table.size, 0)
     assert.equal(table.get(parse('10.0.0.0')), undefined)
   }
-  const nodes = Reflect.get(table, 'next') as number
+  const { nodes } = Reflect.get(table, 'trie') as { nodes: number }
   assert.ok(nodes <= 2 * distinct + 3, `${nodes} nodes were made for ${distinct} prefixes`)
 })
