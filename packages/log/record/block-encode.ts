@@ -4,13 +4,13 @@ import type { Batch, Dictionary } from './batch.ts'
 import { NO_PRIORITY } from './batch.ts'
 import { assembleBlock, BLOCK_KIND, CODEC, SECTION } from './block-format.ts'
 import { COLUMN, WIDTH } from './columns.ts'
-import { addAddresses, addTrigrams, TOKEN_BITS, TRIGRAM_BITS } from './trigrams.ts'
+import type { FilterBuilder } from './filter-builder.ts'
 
 export interface EncodeOptions {
   /** zstd level of the arena and the columns, or 'raw' for no compression (under pressure). */
   level: number | 'raw'
-  /** Build the filters that let a search skip this block. */
-  filter: boolean
+  /** Builds the filters that let a search skip this block; null leaves them out. */
+  filter: FilterBuilder | null
   /** Name of the listener that received the records, kept in the block. */
   listener: string
 }
@@ -43,12 +43,9 @@ export function encodeBlock(batch: Batch, options: EncodeOptions): Uint8Array {
     section(SECTION.columns, encodeColumns(batch), level),
     section(SECTION.arena, arena, level),
   ]
-  if (options.filter && n > 0) {
-    const trigrams = new Uint8Array(TRIGRAM_BITS / 8)
-    addTrigrams(arena, arena.length, trigrams)
-    const tokens = new Uint8Array(TOKEN_BITS / 8)
-    addAddresses(arena, arena.length, tokens)
-    parts.push(section(SECTION.trigrams, trigrams, 'raw'), section(SECTION.tokens, tokens, 'raw'))
+  if (options.filter !== null && n > 0) {
+    const { trigrams, addresses } = options.filter.build(arena)
+    parts.push(section(SECTION.trigrams, trigrams, 'raw'), section(SECTION.tokens, addresses, 'raw'))
   }
   const [minTime, maxTime] = extent(batch.time, n)
   const [minReceived, maxReceived] = extent(batch.received, n)

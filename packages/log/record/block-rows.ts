@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer'
+
 import { FLAG, FORMAT_NAMES } from '../wire/header.ts'
 import { SEVERITIES } from '../wire/index.ts'
 import { KIND_NAMES, NO_PRIORITY } from './batch.ts'
@@ -17,7 +19,7 @@ export interface FieldColumn {
 /** Other products' names for our fields, so that their queries work here. They are not listed among the names. */
 const ALIASES: Record<string, string> = { hostname: 'host', app_name: 'app', proc_id: 'pid', level: 'severity', message: '_msg' }
 
-const BASE_NAMES = ['_time', '_msg', 'type', 'received', 'source', 'host', 'app', 'pid', 'severity', 'priority', 'facility', 'format', 'problem']
+const BASE_NAMES = ['_time', '_msg', 'type', 'received', 'source', 'host', 'app', 'pid', 'severity', 'priority', 'facility', 'format']
 
 /** The records of one block as rows with named fields. Columns and arena are decoded when a field needs them. */
 export class BlockRows {
@@ -58,7 +60,21 @@ export class BlockRows {
   }
 
   names(): Iterable<string> {
-    return [...BASE_NAMES, ...this.derived().values.keys()]
+    return [...BASE_NAMES, ...this.rareNames(), ...this.derived().values.keys()]
+  }
+
+  /** Names of fields that hardly any record has, where one of this block has them. */
+  private rareNames(): string[] {
+    const { problem, flags } = this.columns
+    const names: string[] = []
+    if (problem.some((p) => p !== 0)) names.push('parse.problem', 'parse.column')
+    if (flags.some((f) => (f & FLAG.truncated) !== 0)) names.push('truncated.kept', 'truncated.total')
+    if (!isUtf8(this.reader.arena())) names.push('bytes_base64')
+    return names
+  }
+
+  private cut(i: number): boolean {
+    return (this.columns.flags[i] & FLAG.truncated) !== 0
   }
 
   column(name: string): FieldColumn | null {
@@ -88,8 +104,16 @@ export class BlockRows {
         return named(KIND_NAMES, this.columns.kind)
       case 'format':
         return named(FORMAT_NAMES, this.columns.format)
-      case 'problem':
+      case 'parse.problem':
         return named(PROBLEM_TEXTS, this.columns.problem)
+      case 'parse.column':
+        return { text: (i) => (this.columns.problem[i] === 0 ? '' : String(this.columns.problemAt[i])) }
+      case 'truncated.kept':
+        return { text: (i) => (this.cut(i) ? String(this.columns.offset[i + 1] - this.columns.offset[i]) : '') }
+      case 'truncated.total':
+        return { text: (i) => (this.cut(i) ? String(this.columns.trueLength[i]) : '') }
+      case 'bytes_base64':
+        return { text: (i) => (isUtf8(this.bytes(i)) ? '' : Buffer.from(this.bytes(i)).toString('base64')) }
       case 'severity':
         return named(['', ...SEVERITIES], this.columns.priority.map((p) => (p === NO_PRIORITY ? 0 : (p & 7) + 1)))
       case 'facility':

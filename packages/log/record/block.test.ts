@@ -7,8 +7,11 @@ import { FLAG, Header } from '../wire/index.ts'
 import { Batch, BATCH_RECORDS, BatchWriter, NO_PRIORITY } from './batch.ts'
 import { BlockReader, encodeBlock, encodeLedgerBlock, isDamage, readBlockHeader, SECTION, stampBlock } from './block.ts'
 import type { BlockHeader } from './block.ts'
+import { createFilterBuilder, createPlainFilterBuilder } from './filter-builder.ts'
 
 const seed = Number(process.env.PULLBOX_SEED ?? Date.now() & 0xffff)
+
+const filters = createFilterBuilder()
 
 interface Line {
   host: string
@@ -68,7 +71,7 @@ test(`a block gives back every record and every column (seed ${seed})`, () => {
     fc.property(fc.array(line, { maxLength: 60 }), fc.constantFrom<'raw' | number>('raw', 1, 3), fc.boolean(), (lines, level, shared) => {
       const batch = shared ? Batch.alloc(64, 1 << 20) : Batch.alloc()
       fill(new BatchWriter(batch), lines)
-      const block = encodeBlock(batch, { level, filter: true, listener: 'udp 514' })
+      const block = encodeBlock(batch, { level, filter: filters, listener: 'udp 514' })
       stampBlock(block, { epoch: 7, firstSeq: 2 ** 40 })
       const reader = read(block)
       assert.equal(reader.header.count, lines.length)
@@ -106,7 +109,7 @@ const sample: Line = { host: 'sw1', app: 'sshd', text: ' Failed from 10.0.0.7 po
 test('every flipped bit of a block is found, and costs no more than its section', () => {
   const batch = Batch.alloc(64, 4096)
   fill(new BatchWriter(batch), [sample, { ...sample, host: 'sw2' }])
-  const block = encodeBlock(batch, { level: 1, filter: false, listener: 'x' })
+  const block = encodeBlock(batch, { level: 1, filter: null, listener: 'x' })
   stampBlock(block, { epoch: 1, firstSeq: 1 })
   for (let at = 0; at < block.length; at++) {
     const bad = Buffer.from(block)
@@ -126,7 +129,7 @@ test('every flipped bit of a block is found, and costs no more than its section'
 test('a header cut short asks for what it needs', () => {
   const batch = Batch.alloc(64, 4096)
   fill(new BatchWriter(batch), [sample])
-  const block = encodeBlock(batch, { level: 'raw', filter: false, listener: '' })
+  const block = encodeBlock(batch, { level: 'raw', filter: null, listener: '' })
   assert.deepEqual(readBlockHeader(block.subarray(0, 127)), { damage: 'short', need: 128 })
   assert.deepEqual(readBlockHeader(block.subarray(0, 130)), { damage: 'short', need: 128 + 24 * 6 })
   assert.deepEqual(readBlockHeader(Buffer.alloc(200)), { damage: 'magic', need: 0 })
@@ -136,7 +139,7 @@ test('filters never hide what is there, and skip what is not', () => {
   const batch = Batch.alloc(BATCH_RECORDS, 1 << 20)
   const writer = new BatchWriter(batch)
   for (let i = 0; i < 2000; i++) fill(writer, [{ ...sample, text: ` Login of User${i} from 10.${i % 250}.${(i * 7) % 250}.9, 1.2.3.4.5 x` }])
-  const reader = read(encodeBlock(batch, { level: 1, filter: true, listener: '' }))
+  const reader = read(encodeBlock(batch, { level: 1, filter: filters, listener: '' }))
   const b = (s: string) => Buffer.from(s)
   for (const there of ['user1999', 'LOGIN of', '42 login']) assert.ok(reader.mayContain(b(there), true), there)
   for (const there of ['10.9.63.9', '1.2.3.4', '2.3.4.5', '10.249.243.9']) assert.ok(reader.mayContain(b(there), true), there)
@@ -150,7 +153,7 @@ test('a batch of the most records fits, and then asks for another', () => {
   for (let i = 0; i < 8; i++) fill(writer, [{ ...sample, host: `h${i}` }])
   assert.equal(writer.fits(1), false)
   assert.ok(writer.full())
-  assert.equal(read(encodeBlock(batch, { level: 1, filter: true, listener: '' })).rows().column('host')!.text(7), 'h7')
+  assert.equal(read(encodeBlock(batch, { level: 1, filter: filters, listener: '' })).rows().column('host')!.text(7), 'h7')
   writer.use(batch)
   assert.equal(batch.count, 0)
 })
@@ -166,7 +169,7 @@ test(`random bytes in any section are refused or decoded, never a crash (seed ${
   const random = () => (x = (Math.imul(x, 1103515245) + 12345) >>> 0)
   const batch = Batch.alloc(64, 4096)
   fill(new BatchWriter(batch), [sample, sample, sample])
-  const block = encodeBlock(batch, { level: 'raw', filter: true, listener: '' })
+  const block = encodeBlock(batch, { level: 'raw', filter: filters, listener: '' })
   const header = readBlockHeader(block) as BlockHeader
   for (let round = 0; round < 2000; round++) {
     const target = header.sections[random() % header.sections.length]
@@ -183,4 +186,16 @@ test(`random bytes in any section are refused or decoded, never a crash (seed ${
     }
   }
   assert.ok(header.sections.some((s) => s.id === SECTION.trigrams))
+})
+
+test(`the filters in WebAssembly and in JavaScript agree in every bit (seed ${seed})`, () => {
+  let x = seed
+  const random = (n: number) => ((x = (Math.imul(x, 1103515245) + 12345) >>> 0) >>> 8) % n
+  const alphabets = ['0123456789.. ', '1.a', 'ABCxyz_ 09.\u00e9']
+  const plain = createPlainFilterBuilder()
+  for (let round = 0; round < 300; round++) {
+    const alphabet = alphabets[random(3)]
+    const bytes = Buffer.from(Array.from({ length: random(400) }, () => alphabet[random(alphabet.length)]).join(''))
+    assert.deepEqual(filters.build(bytes), plain.build(bytes), JSON.stringify(bytes.toString()))
+  }
 })

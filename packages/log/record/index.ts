@@ -1,4 +1,6 @@
 export * from './batch.ts'
 export * from './block.ts'
+export * from './filter-builder.ts'
+export * from './record-view.ts'
 export * from './time-text.ts'
 export * from './trigrams.ts'

@@ -5,7 +5,7 @@ export const TOKEN_BITS = 1 << 15
 
 const LOWER = Uint8Array.from({ length: 256 }, (_, i) => (i >= 65 && i <= 90 ? i + 32 : i))
 
-/** Bit of three lower-cased bytes packed as a << 16 | b << 8 | c. */
+/** Bit of three lower-cased bytes packed as c << 24 | b << 16 | a << 8, as a little-endian load gives them. */
 const trigramBit = (packed: number) => Math.imul(packed, 0x9e3779b1) >>> 15
 
 /**
@@ -14,9 +14,9 @@ const trigramBit = (packed: number) => Math.imul(packed, 0x9e3779b1) >>> 15
  */
 export function addTrigrams(bytes: Uint8Array, length: number, bits: Uint8Array): void {
   if (length < 3) return
-  let packed = (LOWER[bytes[0]] << 8) | LOWER[bytes[1]]
+  let packed = (LOWER[bytes[0]] << 16) | (LOWER[bytes[1]] << 24)
   for (let i = 2; i < length; i++) {
-    packed = ((packed << 8) | LOWER[bytes[i]]) & 0xffffff
+    packed = ((packed >>> 8) & 0xffff00) | (LOWER[bytes[i]] << 24)
     const bit = Math.imul(packed, 0x9e3779b1) >>> 15
     bits[bit >> 3] |= 1 << (bit & 7)
   }
@@ -25,7 +25,7 @@ export function addTrigrams(bytes: Uint8Array, length: number, bits: Uint8Array)
 /** False when the literal (any case; bytes) certainly stands nowhere in what {@link addTrigrams} saw. */
 export function hasTrigrams(bits: Uint8Array, literal: Uint8Array): boolean {
   for (let i = 2; i < literal.length; i++) {
-    const bit = trigramBit((LOWER[literal[i - 2]] << 16) | (LOWER[literal[i - 1]] << 8) | LOWER[literal[i]])
+    const bit = trigramBit((LOWER[literal[i - 2]] << 8) | (LOWER[literal[i - 1]] << 16) | (LOWER[literal[i]] << 24))
     if ((bits[bit >> 3] & (1 << (bit & 7))) === 0) return false
   }
   return true

@@ -6,14 +6,14 @@ export function values(): fc.Arbitrary<Value> {
   const text = fc.oneof(fc.string({ unit: 'grapheme' }), fc.constantFrom('', '$int', '$map', '__proto__', '\ufeffx', '\u2028', '"\\\u0000'))
   const int = fc.oneof(
     fc.maxSafeInteger(),
-    fc.bigInt({ min: -(2n ** 66n), max: 2n ** 66n }).map(integer),
+    fc.bigInt({ min: -(2n ** 66n), max: 2n ** 66n }).map((n) => integer(n)),
     fc.constantFrom(2n ** 53n, -(2n ** 53n), 2n ** 64n - 1n, -(2n ** 64n), 2n ** 64n, -(2n ** 64n) - 1n),
     fc.constantFrom(0, 23, 24, 255, 256, 65535, 65536, 2 ** 32 - 1, 2 ** 32, -24, -25, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER),
   )
-  const double = fc.oneof(fc.double(), fc.float(), fc.maxSafeInteger()).map(Double.of)
+  const double = fc.oneof(fc.double(), fc.float(), fc.maxSafeInteger()).map((n) => Double.of(n))
   const bytes = fc.uint8Array({ maxLength: 40 })
   const address = fc.oneof(fc.uint8Array({ minLength: 4, maxLength: 4 }), fc.uint8Array({ minLength: 16, maxLength: 16 }))
-  const simple = fc.integer({ min: 0, max: 255 }).filter(Simple.fits)
+  const simple = fc.integer({ min: 0, max: 255 }).filter((n) => Simple.fits(n))
   const leaf: fc.Arbitrary<Value> = fc.oneof(
     fc.constantFrom(null, true, false),
     int,

@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs'
+
+import { addAddresses, addTrigrams, TOKEN_BITS, TRIGRAM_BITS } from './trigrams.ts'
+
+/** Makes the filters of blocks; see trigrams.ts for what they mean. */
+export interface FilterBuilder {
+  /** Both filters of `arena`: memory that the builder uses again at its next call. */
+  build(arena: Uint8Array): { trigrams: Uint8Array; addresses: Uint8Array }
+}
+
+interface Exports {
+  memory: WebAssembly.Memory
+  trigrams(p: number, n: number, bits: number): void
+  addresses(p: number, n: number, bits: number): void
+}
+
+const PAGE = 65_536
+const TRIGRAM_BYTES = TRIGRAM_BITS / 8
+const TOKEN_BYTES = TOKEN_BITS / 8
+/** Stack and constants of the module lie below. */
+const BASE = PAGE
+
+/** A builder in WebAssembly (about three times as fast as the JavaScript); its memory grows to the largest arena it has seen. */
+export function createFilterBuilder(): FilterBuilder {
+  const module = new WebAssembly.Module(readFileSync(new URL('./wasm/filter.wasm', import.meta.url)))
+  const exports = new WebAssembly.Instance(module, {}).exports as unknown as Exports
+  const bits = BASE
+  const arenaAt = bits + TRIGRAM_BYTES + TOKEN_BYTES
+  return {
+    build(arena) {
+      const lack = arenaAt + arena.length + 4 - exports.memory.buffer.byteLength
+      if (lack > 0) exports.memory.grow(Math.ceil(lack / PAGE))
+      const memory = new Uint8Array(exports.memory.buffer)
+      memory.fill(0, bits, arenaAt)
+      memory.set(arena, arenaAt)
+      exports.addresses(arenaAt, arena.length, bits + TRIGRAM_BYTES)
+      exports.trigrams(arenaAt, arena.length, bits)
+      return { trigrams: memory.subarray(bits, bits + TRIGRAM_BYTES), addresses: memory.subarray(bits + TRIGRAM_BYTES, arenaAt) }
+    },
+  }
+}
+
+/** The same in JavaScript: the reference that the WebAssembly is compared with. */
+export function createPlainFilterBuilder(): FilterBuilder {
+  return {
+    build(arena) {
+      const trigrams = new Uint8Array(TRIGRAM_BYTES)
+      const addresses = new Uint8Array(TOKEN_BYTES)
+      addTrigrams(arena, arena.length, trigrams)
+      addAddresses(arena, arena.length, addresses)
+      return { trigrams, addresses }
+    },
+  }
+}

@@ -1,0 +1,57 @@
+// The block's filters in one pass over the arena; trigrams.ts says what the bits mean and holds the same in JavaScript, with
+// which a test compares every bit. Built by tools/wasm.ts; the result is committed as filter.wasm and CI builds it again.
+#include <stdint.h>
+
+typedef uint8_t u8;
+typedef uint32_t u32;
+typedef u32 unaligned __attribute__((aligned(1)));
+
+static inline int digit(u32 c) { return c - '0' < 10u; }
+static inline int word(u32 c) { return digit(c) || (c | 32) - 'a' < 26u || c == '_' || c >= 128; }
+
+// Overwrites the arena's copy with its lower case; call it after addresses, which wants to know words as they are.
+__attribute__((export_name("trigrams"))) void trigrams(u8 *p, u32 n, u32 *bits) {
+  for (u32 i = 0; i < n; i++) p[i] = p[i] | (u8)((u8)(p[i] - 'A') < 26) << 5;
+  // A load of four bytes of which the last is shifted away: no byte waits for the one before. The copy has room for it.
+  for (u32 i = 0; i + 2 < n; i++) {
+    u32 bit = (*(const unaligned *)(p + i) << 8) * 0x9e3779b1u >> 15;
+    bits[bit >> 5] |= 1u << (bit & 31);
+  }
+}
+
+static void set_address(const u8 *p, u32 start, u32 end, u8 *bits) {
+  u32 hash = 0x811c9dc5u;
+  for (u32 i = start; i < end; i++) hash = (hash ^ p[i]) * 0x01000193u;
+  u32 bit = hash * 0x9e3779b1u >> 17;
+  bits[bit >> 3] |= 1 << (bit & 7);
+}
+
+// Every window of four numbers in a run of numbers joined by dots that starts at `at`; gives the end of the run.
+static u32 dotted(const u8 *p, u32 at, u32 n, u8 *bits) {
+  u32 starts[4] = {at, 0, 0, 0};
+  u32 numbers = 1;
+  for (;;) {
+    while (at < n && digit(p[at])) at++;
+    if (numbers == 4) {
+      u32 s = starts[0];
+      if ((s == 0 || !word(p[s - 1])) && (at == n || !word(p[at]))) set_address(p, s, at, bits);
+    }
+    if (at + 1 >= n || p[at] != '.' || !digit(p[at + 1])) return at;
+    at++;
+    if (numbers == 4) {
+      starts[0] = starts[1];
+      starts[1] = starts[2];
+      starts[2] = starts[3];
+    } else numbers++;
+    starts[numbers - 1] = at;
+  }
+}
+
+__attribute__((export_name("addresses"))) void addresses(const u8 *p, u32 n, u8 *bits) {
+  for (u32 dot = 1; dot + 1 < n; dot++) {
+    if (p[dot] != '.' || !digit(p[dot - 1]) || !digit(p[dot + 1])) continue;
+    u32 start = dot;
+    while (start > 0 && digit(p[start - 1])) start--;
+    dot = dotted(p, start, n, bits);
+  }
+}
