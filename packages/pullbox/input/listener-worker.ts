@@ -1,0 +1,54 @@
+// The thread of one listener: opens it, says so, reads until it is asked to stop.
+import { parentPort, workerData } from 'node:worker_threads'
+
+import { systemClock } from './clock.ts'
+import { SharedCounters } from './counters.ts'
+import { Intake } from './intake.ts'
+import { loadObserver } from './observer.ts'
+import { RingProducer } from './ring.ts'
+import { loadLibc } from './socket/libc.ts'
+import { SourceTable } from './source-table.ts'
+import { StopFlag } from './stop-flag.ts'
+import type { Input, InputParts, ListenerMessage, ListenerTask, ListenerType } from './task.ts'
+import { openUdp } from './udp.ts'
+import { openUnixDatagram } from './unix-datagram.ts'
+import { SourceZones } from './zones.ts'
+
+const OPEN: Partial<Record<ListenerType, (parts: InputParts) => Promise<Input>>> = {
+  udp: openUdp,
+  'unix-datagram': openUnixDatagram,
+}
+
+function say(message: ListenerMessage): void {
+  parentPort?.postMessage(message)
+}
+
+async function main(task: ListenerTask): Promise<void> {
+  const ring = new RingProducer(task.ring)
+  const observer = await loadObserver(task.observer)
+  const intake = new Intake({
+    ring,
+    table: SourceTable.open(task.table),
+    counters: new SharedCounters(task.counters),
+    stop: new StopFlag(task.stop),
+    zones: new SourceZones(task.rules, task.zone),
+    clock: systemClock(),
+    message: task.limits.message,
+    batchMs: task.batchMs,
+    observer,
+  })
+  const input = await (OPEN[task.type] ?? openUdp)({ task, intake, libc: task.native ? loadLibc() : undefined })
+  say({ type: 'listening', address: input.address, receiveBuffer: input.receiveBuffer, native: input.native })
+  try {
+    await input.run()
+  } finally {
+    intake.flush()
+    ring.close()
+  }
+  say({ type: 'stopped' })
+}
+
+main(workerData as ListenerTask).catch((error: unknown) => {
+  const { code, message, at, hint } = error as { code?: string; message?: string; at?: string; hint?: string }
+  say({ type: 'failed', error: { code: code ?? 'INPUT_FAILED', message: message ?? String(error), at: at ?? '', hint: hint ?? '' } })
+})
