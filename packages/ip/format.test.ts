@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { format, formatWithPort, parse } from '@pullbox/ip'
+import { format, formatInto, formatWithPort, MOST_TEXT, parse } from '@pullbox/ip'
 
 test('RFC 5952', () => {
   const cases: Array<[string, string]> = [
@@ -49,4 +49,18 @@ test('with a port', () => {
   assert.equal(formatWithPort(parse('2001:DB8::1'), 65535), '[2001:db8::1]:65535')
   assert.equal(formatWithPort(parse('fe80::1%eth0'), 0), '[fe80::1%eth0]:0')
   for (const port of [-1, 65536, 1.5, NaN]) assert.throws(() => formatWithPort(parse('::'), port), { code: 'IP_BAD_PORT', at: 0 })
+})
+
+test('into bytes, without allocating a text', () => {
+  const out = Buffer.alloc(MOST_TEXT + 2, '#')
+  for (const text of ['1.2.3.4', '255.255.255.255', '::ffff:255.255.255.255', 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff', '0.0.0.0', '100.200.9.10']) {
+    const address = parse(text)
+    const arena = Uint8Array.from([9, ...address.bytes])
+    assert.equal(out.toString('latin1', 2, formatInto(arena, 1, address.family, out, 2)), text)
+  }
+  assert.equal(out.toString('latin1', 0, 2), '##')
+  for (let value = 0; value < 256; value++) {
+    const end = formatInto(parse(`${value}.0.0.${value}`).bytes, 0, 4, out, 0)
+    assert.equal(out.toString('latin1', 0, end), `${value}.0.0.${value}`)
+  }
 })

@@ -1,9 +1,19 @@
 import type { Address } from './address.ts'
 import { IpError } from './errors.ts'
 
+const COLON = 0x3a
+const DOT = 0x2e
+const ZERO = 0x30
+const DIGITS = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0))
+
 const DECIMAL: readonly string[] = Array.from({ length: 256 }, (_, i) => String(i))
-const HEX: readonly string[] = Array.from({ length: 256 }, (_, i) => i.toString(16))
-const HEX_PADDED: readonly string[] = HEX.map((text) => text.padStart(2, '0'))
+const DECIMAL_DOT: readonly string[] = DECIMAL.map((text) => `${text}.`)
+
+/** The longest text without zone: `ffff:` seven times and `ffff`, or six groups and a dotted tail. */
+export const MOST_TEXT = 45
+
+/** Room for one call of `format`, which fills it and copies it out before it returns; nothing is kept in it. */
+const SCRATCH = Buffer.alloc(MOST_TEXT)
 
 export type FormatStyle = 'rfc5952' | 'inet_ntop'
 
@@ -17,10 +27,20 @@ export type FormatOptions = {
 
 /** Prints by RFC 5952: lower case, no leading zeros, the longest run of two or more zero groups as `::`, the first on a tie. */
 export function format(address: Address, options?: FormatOptions): string {
-  if (address.family === 4) return formatParts(address.bytes, 12)
+  const bytes = address.bytes
+  // Few short strings are joined faster than they are made from bytes; from 8 groups on it is the other way round.
+  if (address.family === 4) return DECIMAL_DOT[bytes[12]!]! + DECIMAL_DOT[bytes[13]!]! + DECIMAL_DOT[bytes[14]!]! + DECIMAL[bytes[15]!]!
   const plain = options !== undefined && options.style === 'inet_ntop'
-  const text = formatGroups(address.bytes, plain)
+  const text = SCRATCH.toString('latin1', 0, writeGroups(bytes, 0, SCRATCH, 0, plain))
   return address.zone === '' || plain ? text : `${text}%${address.zone}`
+}
+
+/**
+ * Prints the 16 bytes at `at` (v4 mapped) as ASCII to `out` from `start`, at most 45 bytes, and returns where it ended.
+ * Allocates nothing; the caller sees to the room and to the zone.
+ */
+export function formatInto(bytes: Uint8Array, at: number, family: 4 | 6, out: Uint8Array, start: number, plain = false): number {
+  return family === 4 ? writeParts(bytes, at + 12, out, start) : writeGroups(bytes, at, out, start, plain)
 }
 
 /** `1.2.3.4:80`, `[2001:db8::1]:80` (RFC 5952 6). Throws IP_BAD_PORT. */
@@ -29,38 +49,53 @@ export function formatWithPort(address: Address, port: number): string {
   return address.family === 4 ? `${format(address)}:${port}` : `[${format(address)}]:${port}`
 }
 
-function formatParts(bytes: Uint8Array, at: number): string {
-  return DECIMAL[bytes[at]!]! + '.' + DECIMAL[bytes[at + 1]!]! + '.' + DECIMAL[bytes[at + 2]!]! + '.' + DECIMAL[bytes[at + 3]!]!
+function writeParts(bytes: Uint8Array, at: number, out: Uint8Array, start: number): number {
+  let end = start
+  for (let i = 0; i < 4; i++) {
+    const value = bytes[at + i]!
+    if (i > 0) out[end++] = DOT
+    const tens = (value * 205) >> 11 // value / 10, exact below 1029
+    if (value > 99) {
+      const hundreds = value > 199 ? 2 : 1
+      out[end++] = ZERO + hundreds
+      out[end++] = ZERO + tens - hundreds * 10
+    } else if (value > 9) out[end++] = ZERO + tens
+    out[end++] = ZERO + value - tens * 10
+  }
+  return end
 }
 
-function group(bytes: Uint8Array, at: number): string {
-  const high = bytes[at]!
-  return high === 0 ? HEX[bytes[at + 1]!]! : HEX[high]! + HEX_PADDED[bytes[at + 1]!]!
-}
-
-function formatGroups(bytes: Uint8Array, plain: boolean): string {
-  let best = -1
-  let bestLength = 1
+function writeGroups(bytes: Uint8Array, at: number, out: Uint8Array, start: number, plain: boolean): number {
+  let gap = 8
+  let gapLength = 1
   let run = 0
   for (let i = 0; i < 8; i++) {
-    if (bytes[2 * i] !== 0 || bytes[2 * i + 1] !== 0) {
+    if ((bytes[at + 2 * i]! | bytes[at + 2 * i + 1]!) !== 0) {
       run = 0
       continue
     }
     run++
-    if (run > bestLength) {
-      bestLength = run
-      best = i - run + 1
+    if (run > gapLength) {
+      gapLength = run
+      gap = i - run + 1
     }
   }
-  if (best === 0) {
-    if (bestLength === 5 && bytes[10] === 255 && bytes[11] === 255) return '::ffff:' + formatParts(bytes, 12)
-    if (bestLength === 6 && plain) return '::' + formatParts(bytes, 12)
+  const mapped = gap === 0 && gapLength === 5 && bytes[at + 10] === 255 && bytes[at + 11] === 255
+  const groups = mapped || (plain && gap === 0 && gapLength === 6) ? 6 : 8
+  let end = start
+  for (let i = 0; i < groups; i++) {
+    if (i === gap) {
+      out[end++] = COLON
+      if (i === 0) out[end++] = COLON
+      i += gapLength - 1
+      continue
+    }
+    const value = (bytes[at + 2 * i]! << 8) | bytes[at + 2 * i + 1]!
+    if (value > 0xfff) out[end++] = DIGITS[value >> 12]!
+    if (value > 0xff) out[end++] = DIGITS[(value >> 8) & 15]!
+    if (value > 0xf) out[end++] = DIGITS[(value >> 4) & 15]!
+    out[end++] = DIGITS[value & 15]!
+    if (i < 7) out[end++] = COLON
   }
-  const gapEnd = best < 0 ? 0 : best + bestLength
-  let text = ''
-  for (let i = 0; i < (best < 0 ? 0 : best); i++) text += i === 0 ? group(bytes, 0) : ':' + group(bytes, 2 * i)
-  if (best >= 0) text += '::'
-  for (let i = gapEnd; i < 8; i++) text += i === gapEnd ? group(bytes, 2 * i) : ':' + group(bytes, 2 * i)
-  return text
+  return groups === 6 ? writeParts(bytes, at + 12, out, end) : end
 }

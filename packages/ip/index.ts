@@ -1,6 +1,6 @@
 export { Address, compare, equal, fromBytes, isMapped, parse, tryParse, unmap, type LooseRule, type ParseOptions } from './address.ts'
 export { IpError, type IpCode } from './errors.ts'
-export { format, formatWithPort, type FormatOptions, type FormatStyle } from './format.ts'
+export { format, formatInto, formatWithPort, MOST_TEXT, type FormatOptions, type FormatStyle } from './format.ts'
 export { MODE, ParseDetail, parseInto } from './parse.ts'
 export { contains, formatPrefix, parsePrefix, Prefix, prefixOf, type PrefixOptions } from './prefix.ts'
 export { PrefixTable } from './table.ts'

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import fc from 'fast-check'
 import { Address, contains, equal, formatPrefix, fromBytes, parse, parsePrefix, Prefix, prefixOf, PrefixTable } from '@pullbox/ip'
+import { seededRandom } from './seed.ts'
 
 test('the longest prefix wins', () => {
   const table = new PrefixTable<string>()
@@ -73,6 +74,32 @@ test('agrees with a list of prefixes searched one by one, also after deletes', (
     }),
     { seed, numRuns: process.env['PULLBOX_PROVE'] === '1' ? 20_000 : 300 },
   )
+})
+
+test('a dense table, through its index, agrees with a search in a list', (t) => {
+  const seed = Number(process.env['PULLBOX_SEED'] ?? Date.now() % 2 ** 31)
+  t.diagnostic(`seed ${seed}`)
+  const random = seededRandom(seed)
+  const some = (): Address => fromBytes(Uint8Array.from(random(2) === 0 ? { length: 4 } : { length: 16 }, (_, i) => (i < 2 ? random(256) : random(2) * 255)))
+  const table = new PrefixTable<number>()
+  const known: Prefix[] = []
+  for (let i = 0; i < 3000; i++) {
+    const address = some()
+    const prefix = prefixOf(address, random(address.family === 4 ? 33 : 49))
+    if (table.exact(prefix) === undefined) known.push(prefix)
+    table.set(prefix, table.exact(prefix) ?? known.length - 1)
+  }
+  assert.equal(table.size, known.length)
+  for (let i = 0; i <= known.length; i++) table.get(parse('::'))
+  assert.ok(Reflect.get(table, 'index') !== undefined, 'the index is laid out by now')
+  for (let round = 0; round < 500; round++) {
+    const address = some()
+    let best = -1
+    for (const [i, prefix] of known.entries()) {
+      if (contains(prefix, address) && (best < 0 || prefix.length > known[best]!.length)) best = i
+    }
+    assert.equal(table.get(address), best < 0 ? undefined : best, String(address))
+  }
 })
 
 test('deleting all gives the room back', () => {
