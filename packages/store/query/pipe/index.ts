@@ -1,0 +1,38 @@
+import type { PipeNode, PipeParser, PipeParsers } from '../language/index.ts'
+import { copy, rename } from './copy.ts'
+import { decolorize } from './decolorize.ts'
+import { dropEmptyFields } from './drop_empty_fields.ts'
+import { fieldNames } from './field_names.ts'
+import { fields, remove } from './fields_pipe.ts'
+import { filter } from './filter_pipe.ts'
+import { len } from './len.ts'
+import { limit, offset } from './limit.ts'
+import type { Pipe } from './pipe.ts'
+import { replace } from './replace.ts'
+import { first, last, sort } from './sort.ts'
+import { stats } from './stats.ts'
+import { top } from './top.ts'
+import { fieldValues, uniq } from './uniq.ts'
+
+export * from './chunk.ts'
+export type { Pipe } from './pipe.ts'
+export * from './stage.ts'
+export * from './view.ts'
+export { PIECE_ROWS, Sorter } from './sorter.ts'
+
+// each pipe reads only nodes that its own parser made
+const ALL = [
+  fields, remove, rename, copy, limit, offset, sort, first, last, uniq, top, stats, filter, len, replace, fieldNames, fieldValues,
+  dropEmptyFields, decolorize,
+] as unknown as readonly Pipe[]
+
+/** `op` of a node -> its pipe. */
+export const pipes: ReadonlyMap<string, Pipe> = new Map(ALL.map((pipe) => [pipe.names[0]!, pipe]))
+
+/** Keyword in lower case -> parser, for `parseQuery`. */
+export const pipeParsers: PipeParsers = new Map<string, PipeParser>(ALL.flatMap((pipe) => pipe.names.map((name) => [name, (lexer, context) => pipe.parse(lexer, context)] as const)))
+
+/** Text of a pipe that reads back to the same node. */
+export function printPipe(node: PipeNode): string {
+  return pipes.get(node.op)!.print(node)
+}
