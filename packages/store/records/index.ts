@@ -1,0 +1,5 @@
+export * from './contract.ts'
+export { codeOf, type Disk, type DiskFile, type DiskLock } from './disk.ts'
+export { nodeDisk } from './disk-node.ts'
+export { MemoryStore, type MemoryOptions } from './memory.ts'
+export * from './segments/index.ts'

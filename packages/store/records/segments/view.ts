@@ -1,0 +1,292 @@
+import type { BlockHeader } from '@pullbox/log/record'
+import { BLOCK_HEADER_BYTES, BlockReader, isDamage, readBlockHeader } from '@pullbox/log/record'
+import { CodedError } from '@pullbox/log/errors'
+
+import type { BlockRef, BlockRows, Need, Plan, RowSource, TimeRange, Unreadable, ValueCounts } from '../../query/engine/source.ts'
+import { countValues, openRows, overlaps, unreadable } from '../blocks.ts'
+import type { Damage, Following, LedgerSnapshot, RecordsStats, StoredBlock, StoredRecord } from '../contract.ts'
+import type { Disk, DiskFile } from '../disk.ts'
+import { codeOf } from '../disk.ts'
+import { mayHold } from '../requirements.ts'
+import type { Catalogue } from './catalogue.ts'
+import { decodeCheckpoint } from './format.ts'
+import type { Places } from './names.ts'
+
+/** How a block is named in a plan: enough for another thread to read it from the file without a catalogue of its own. */
+interface BlockId {
+  readonly segment: string
+  readonly at: number
+  readonly seq: number
+}
+
+const OPEN_FILES = 64
+
+/** What can be read in a store's directory, by its catalogues; the writer and the reader of another process both have one. */
+export class SegmentsView implements RowSource {
+  /** In write order; changed by their owner. */
+  catalogues: Catalogue[] = []
+  private readonly disk: Disk
+  private readonly places: Places
+  private readonly files = new Map<string, DiskFile>()
+
+  constructor(disk: Disk, places: Places) {
+    this.disk = disk
+    this.places = places
+  }
+
+  plan(range: TimeRange, need: Need): Plan {
+    const blocks: BlockRef[] = []
+    const missing: Unreadable[] = []
+    for (const c of this.catalogues) {
+      // The times of records that are gone are not known: no range rules them out.
+      for (const hole of c.holes) if (hole.records !== 0) missing.push(holeUnreadable(hole))
+      for (let i = 0; i < c.blocks; i++) {
+        if (c.count[i] === 0 || !overlaps(range, c.minTime[i], c.maxTime[i])) continue
+        const id: BlockId = { segment: c.segment.name, at: c.offset[i], seq: c.firstSeq(i) }
+        if (need.requirements !== null && !this.mayHold(id, need)) continue
+        blocks.push({ id, minTime: c.minTime[i], maxTime: c.maxTime[i], count: c.count[i], bytes: c.length[i] })
+      }
+    }
+    return { blocks, unreadable: missing }
+  }
+
+  /** A block whose filter can't be read may hold anything. */
+  private mayHold(id: BlockId, need: Need): boolean {
+    try {
+      return mayHold(need.requirements, this.reader(id))
+    } catch {
+      return true
+    }
+  }
+
+  async read(ref: BlockRef, need: Need): Promise<BlockRows | Unreadable> {
+    const id = ref.id as BlockId
+    let reader: BlockReader
+    try {
+      reader = this.reader(id)
+    } catch (error) {
+      return { ...unreadable(NO_HEADER, error, ''), count: ref.count, minTime: ref.minTime, maxTime: ref.maxTime }
+    }
+    return openRows(reader, need, id.segment)
+  }
+
+  async valueCounts(ref: BlockRef, field: string): Promise<ValueCounts | null> {
+    return countValues(this.reader(ref.id as BlockId), field)
+  }
+
+  /** Lets go of the files. */
+  async close(): Promise<void> {
+    for (const file of this.files.values()) file.close()
+    this.files.clear()
+  }
+
+  /** Lets go of one file, which is going to be deleted. */
+  forget(segment: string): void {
+    this.files.get(segment)?.close()
+    this.files.delete(segment)
+  }
+
+  file(segment: string): DiskFile {
+    const known = this.files.get(segment)
+    if (known !== undefined) {
+      this.files.delete(segment)
+      this.files.set(segment, known)
+      return known
+    }
+    const file = this.openFile(segment)
+    this.files.set(segment, file)
+    if (this.files.size > OPEN_FILES) this.forget(this.files.keys().next().value as string)
+    return file
+  }
+
+  private openFile(segment: string): DiskFile {
+    try {
+      return this.disk.open(`${this.places.segments}/${segment}`, 'read')
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') throw error
+      throw new CodedError('STORE_SEGMENT_GONE', 'the segment is not there any more', { at: segment, hint: 'retention deleted it while the query ran: ask again' })
+    }
+  }
+
+  /** A reader of the block at that place. Throws when another block or none stands there. */
+  reader(id: BlockId): BlockReader {
+    const file = this.file(id.segment)
+    const h = readHeaderAt(file, id.at)
+    if (h === null || h.firstSeq !== id.seq) {
+      throw new CodedError('STORE_BLOCK_DAMAGED', 'the header of the block is damaged', { at: `byte ${id.at} of ${id.segment}`, hint: 'pullbox store fsck names all damage' })
+    }
+    return new BlockReader(h, (offset, length) => {
+      const bytes = new Uint8Array(length)
+      return bytes.subarray(0, file.read(bytes, id.at + offset))
+    })
+  }
+
+  private blockAt(c: Catalogue, i: number): BlockReader {
+    return this.reader({ segment: c.segment.name, at: c.offset[i], seq: c.firstSeq(i) })
+  }
+
+  after(seq: number, limit: number): Following {
+    const blocks: StoredBlock[] = []
+    const missing: Unreadable[] = []
+    let next = seq
+    let rows = 0
+    for (let s = this.segmentOf(seq + 1); s < this.catalogues.length; s++) {
+      const c = this.catalogues[s]
+      for (let i = c.find(seq + 1); i < c.blocks; i++) {
+        if (c.count[i] === 0) continue
+        if (rows >= limit) return { blocks, unreadable: missing, next }
+        for (const hole of c.holes) if (follows(hole, next, c.firstSeq(i))) missing.push(holeUnreadable(hole))
+        const block = this.stored(c, i, seq)
+        if ('unreadable' in block) missing.push(block)
+        else {
+          blocks.push(block)
+          rows += block.to - block.from
+        }
+        next = c.firstSeq(i) + c.count[i] - 1
+      }
+      // Numbers missing at a segment's end are known to be lost only once another segment follows.
+      for (const hole of c.holes) if (s + 1 < this.catalogues.length && follows(hole, next, Number.POSITIVE_INFINITY)) {
+        missing.push(holeUnreadable(hole))
+        next = hole.lastSeq ?? next
+      }
+    }
+    return { blocks, unreadable: missing, next }
+  }
+
+  private stored(c: Catalogue, i: number, seq: number): StoredBlock | Unreadable {
+    try {
+      const reader = this.blockAt(c, i)
+      reader.columns()
+      return { header: reader.header, rows: reader.rows(), from: Math.max(0, seq + 1 - reader.header.firstSeq), to: reader.header.count }
+    } catch (error) {
+      return this.lost(c, i, error)
+    }
+  }
+
+  private lost(c: Catalogue, i: number, error: unknown): Unreadable {
+    return { ...unreadable(NO_HEADER, error, c.segment.name), count: c.count[i], minTime: c.minTime[i], maxTime: c.maxTime[i] }
+  }
+
+  get(seq: number): StoredRecord | Unreadable | null {
+    const c = this.catalogues[this.segmentOf(seq)]
+    if (c === undefined || !Number.isSafeInteger(seq)) return null
+    const i = c.find(seq)
+    if (i === c.blocks || c.firstSeq(i) > seq) {
+      const hole = c.holes.find((h) => h.firstSeq !== null && h.lastSeq !== null && h.firstSeq <= seq && seq <= h.lastSeq)
+      return hole === undefined ? null : { ...holeUnreadable(hole), count: 1 }
+    }
+    try {
+      const reader = this.blockAt(c, i)
+      reader.columns()
+      reader.arena()
+      return { seq, header: reader.header, rows: reader.rows(), row: seq - reader.header.firstSeq }
+    } catch (error) {
+      return { ...this.lost(c, i, error), count: 1 }
+    }
+  }
+
+  /** Index of the segment that holds the number, or would. */
+  private segmentOf(seq: number): number {
+    let low = 0
+    let high = this.catalogues.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (this.catalogues[middle].segment.firstSeq <= seq) low = middle + 1
+      else high = middle
+    }
+    return Math.max(0, low - 1)
+  }
+
+  damages(): Damage[] {
+    return this.catalogues.flatMap((c) => [...c.holes, ...c.spoilt]).sort((a, b) => (a.segment === b.segment ? a.from - b.from : a.segment < b.segment ? -1 : 1))
+  }
+
+  stats(): RecordsStats {
+    const t = { records: 0, blocks: 0, bytes: 0, minTime: Number.POSITIVE_INFINITY, maxTime: Number.NEGATIVE_INFINITY, damages: 0 }
+    for (const c of this.catalogues) {
+      t.records += c.records
+      t.blocks += c.blocks
+      t.bytes += c.end
+      t.damages += c.holes.length + c.spoilt.length
+      for (let i = 0; i < c.blocks; i++) {
+        if (c.count[i] === 0) continue
+        if (c.minTime[i] < t.minTime) t.minTime = c.minTime[i]
+        if (c.maxTime[i] > t.maxTime) t.maxTime = c.maxTime[i]
+      }
+    }
+    const empty = t.records === 0
+    return {
+      ...t,
+      minTime: empty ? Number.NaN : t.minTime,
+      maxTime: empty ? Number.NaN : t.maxTime,
+      segments: this.catalogues.length,
+      firstSeq: this.catalogues[0]?.segment.firstSeq ?? 1,
+      lastSeq: (this.catalogues.at(-1)?.nextSeq ?? 1) - 1,
+      freeBytes: this.disk.freeBytes(this.places.root),
+    }
+  }
+
+  ledgerSnapshot(): LedgerSnapshot {
+    const { base, through } = this.checkpoint()
+    const since = new Map<string, number>()
+    let lost = 0
+    for (let s = this.segmentOf(through + 1); s < this.catalogues.length; s++) {
+      const c = this.catalogues[s]
+      for (const hole of c.holes) if (hole.records !== null && (hole.firstSeq ?? 0) > through) lost += hole.records
+      for (let i = c.find(through + 1); i < c.blocks; i++) {
+        if (c.count[i] === 0) continue
+        try {
+          for (const [key, n] of this.blockAt(c, i).counts('source')) since.set(key, (since.get(key) ?? 0) + n)
+        } catch {
+          lost += c.count[i]
+        }
+      }
+    }
+    return { base, through, since, unreadable: lost }
+  }
+
+  /** The newest checkpoint that can be read. */
+  checkpoint(): { base: Uint8Array | null; through: number } {
+    for (let s = this.catalogues.length - 1; s >= 0; s--) {
+      const c = this.catalogues[s]
+      for (let i = c.blocks - 1; i >= 0; i--) {
+        if (!c.isLedger(i)) continue
+        try {
+          const found = decodeCheckpoint(this.blockAt(c, i).payload())
+          if (found !== null) return { base: found.payload, through: found.through }
+        } catch {
+          // Damaged: the one before it will do, with more blocks to add up.
+        }
+      }
+    }
+    return { base: null, through: 0 }
+  }
+}
+
+/** The header of the block at that place, or null. */
+export function readHeaderAt(file: DiskFile, at: number): BlockHeader | null {
+  for (let need = 512; ; ) {
+    const bytes = new Uint8Array(Math.max(need, BLOCK_HEADER_BYTES))
+    const h = readBlockHeader(bytes.subarray(0, file.read(bytes, at)))
+    if (!isDamage(h)) return h
+    if (h.damage !== 'short' || h.need <= bytes.length) return null
+    need = h.need
+  }
+}
+
+const NO_HEADER = { count: 0, minTime: Number.NaN, maxTime: Number.NaN } as BlockHeader
+
+function follows(hole: Damage, after: number, before: number): boolean {
+  return hole.firstSeq !== null && hole.firstSeq > after && hole.firstSeq < before
+}
+
+function holeUnreadable(hole: Damage): Unreadable {
+  const numbers = hole.firstSeq === null ? '' : `, records ${hole.firstSeq}..${hole.lastSeq}`
+  return {
+    unreadable: true,
+    reason: `${hole.reason}, bytes ${hole.from}..${hole.to} of ${hole.segment}${numbers}`,
+    count: hole.records ?? 0,
+    minTime: hole.minTime,
+    maxTime: hole.maxTime,
+  }
+}
