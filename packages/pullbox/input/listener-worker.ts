@@ -10,13 +10,17 @@ import { loadLibc } from './socket/libc.ts'
 import { SourceTable } from './source-table.ts'
 import { StopFlag } from './stop-flag.ts'
 import type { Input, InputParts, ListenerMessage, ListenerTask, ListenerType } from './task.ts'
+import { openTcp } from './tcp.ts'
 import { openUdp } from './udp.ts'
 import { openUnixDatagram } from './unix-datagram.ts'
+import { openUnixStream } from './unix-stream.ts'
 import { SourceZones } from './zones.ts'
 
-const OPEN: Partial<Record<ListenerType, (parts: InputParts) => Promise<Input>>> = {
+const OPEN: Record<ListenerType, (parts: InputParts) => Promise<Input>> = {
   udp: openUdp,
+  tcp: openTcp,
   'unix-datagram': openUnixDatagram,
+  'unix-stream': openUnixStream,
 }
 
 function say(message: ListenerMessage): void {
@@ -37,7 +41,7 @@ async function main(task: ListenerTask): Promise<void> {
     batchMs: task.batchMs,
     observer,
   })
-  const input = await (OPEN[task.type] ?? openUdp)({ task, intake, libc: task.native ? loadLibc() : undefined })
+  const input = await OPEN[task.type]({ task, intake, libc: task.native ? loadLibc() : undefined })
   say({ type: 'listening', address: input.address, receiveBuffer: input.receiveBuffer, native: input.native })
   try {
     await input.run()
