@@ -1,5 +1,5 @@
 import { comparable, ipv4Of, numberOf } from './numbers.ts'
-import { ipPrefix, ipv6Of, printValue } from './operators.ts'
+import { addressHex, ipPrefix, printValue } from './operators.ts'
 import { compileRegexp } from './regexp.ts'
 import { parseValueSet } from './subquery.ts'
 import { nextDown, nextUp } from './times.ts'
@@ -132,7 +132,7 @@ function parseAddresses(lexer: Lexer, name: string, field: string, at: number): 
   if (values.length === 0 || values.length > 2) lexer.fail(`${name}() takes one or two arguments, not ${values.length}`, '', at)
   const first = values[0]!
   const prefix = values.length === 1 ? ipPrefix(first) : null
-  const ends = prefix === null ? [ipv6Of(first), ipv6Of(values.at(-1)!)] : [prefix.first, prefix.last]
+  const ends = prefix === null ? [addressHex(first), addressHex(values.at(-1)!)] : [prefix.first, prefix.last]
   const isV4 = values.every((value) => ipv4Of(value.split('/')[0]!) !== null)
   if (ends.includes(null) || (name === 'ipv4_range' && !isV4)) {
     lexer.fail(`${name}() takes addresses or a prefix, not ${JSON.stringify(values.join(', '))}`, '', at)

@@ -1,5 +1,6 @@
+import { IpError, parsePrefix, tryParse } from '@pullbox/ip'
 import { quote } from './lexer.ts'
-import { comparable, ipv4Of } from './numbers.ts'
+import { comparable } from './numbers.ts'
 import { nextDown, nextUp } from './times.ts'
 import { parseWord } from './words.ts'
 
@@ -62,37 +63,23 @@ export function printValue(word: string): string {
   return /^[\p{L}\p{Nd}_][\p{L}\p{Nd}_.]*$/u.test(word) ? word : quote(word)
 }
 
-/** An IPv6 address (no zone, no prefix) as 32 hexadecimal digits; dotted IPv4 as its mapped form; null when the text is none. */
-export function ipv6Of(text: string): string | null {
-  const v4 = ipv4Of(text)
-  if (v4 !== null) return `${'0'.repeat(20)}ffff${v4.toString(16).padStart(8, '0')}`
-  if (text.length > 45 || !text.includes(':')) return null
-  let rest = text
-  const dotted = /^(.*:)(\d+\.\d+\.\d+\.\d+)$/u.exec(rest)
-  if (dotted !== null) {
-    const tail = ipv4Of(dotted[2]!)
-    if (tail === null) return null
-    rest = `${dotted[1]!}${Math.floor(tail / 65_536).toString(16)}:${(tail % 65_536).toString(16)}`
-  }
-  const halves = rest.split('::')
-  if (halves.length > 2) return null
-  const groups = halves.map((half) => (half === '' ? [] : half.split(':')))
-  const count = groups.reduce((sum, group) => sum + group.length, 0)
-  if (halves.length === 1 ? count !== 8 : count > 7) return null
-  if (!groups.every((group) => group.every((part) => /^[0-9a-fA-F]{1,4}$/u.test(part)))) return null
-  const fill = halves.length === 1 ? [] : Array.from({ length: 8 - count }, () => '0')
-  return [...groups[0]!, ...fill, ...(groups[1] ?? [])].map((part) => part.toLowerCase().padStart(4, '0')).join('')
+/** An address as 32 hexadecimal digits, IPv4 as its mapped form; null when the text is none. */
+export function addressHex(text: string): string | null {
+  const address = text.length > 64 ? undefined : tryParse(text)
+  return address === undefined ? null : Buffer.from(address.bytes).toString('hex')
 }
 
-/** First and last address of `address/length`, as 32 hexadecimal digits each; null when the text is no prefix. */
+/** First and last address of `address/length`, as 32 hexadecimal digits each; null when the text is no prefix. Bits beyond the length are ignored. */
 export function ipPrefix(text: string): { first: string; last: string } | null {
-  const found = /^([0-9a-fA-F:.]+)\/(\d{1,3})$/u.exec(text)
-  if (found === null) return null
-  const address = ipv6Of(found[1]!)
-  const bits = found[1]!.includes(':') ? +found[2]! : +found[2]! + 96
-  if (address === null || bits > 128) return null
-  const mask = (1n << BigInt(128 - bits)) - 1n
-  const value = BigInt(`0x${address}`)
-  const print = (n: bigint): string => n.toString(16).padStart(32, '0')
-  return { first: print(value & ~mask), last: print(value | mask) }
+  if (text.length > 64 || !/^[0-9a-fA-F:.]+\/\d{1,3}$/u.test(text)) return null
+  let prefix
+  try {
+    prefix = parsePrefix(text, { mask: true })
+  } catch (error) {
+    if (error instanceof IpError) return null
+    throw error
+  }
+  const bits = prefix.length + (prefix.family === 4 ? 96 : 0)
+  const last = prefix.bytes.map((byte, i) => byte | (i < bits >> 3 ? 0 : i > bits >> 3 ? 255 : 255 >> (bits & 7)))
+  return { first: Buffer.from(prefix.bytes).toString('hex'), last: Buffer.from(last).toString('hex') }
 }

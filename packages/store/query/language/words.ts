@@ -30,7 +30,7 @@ export function parseWord(lexer: Lexer, what: string, ...more: string[]): string
 }
 
 function failWord(lexer: Lexer, what: string): never {
-  if (!lexer.end && '"\'`'.includes(lexer.token) && !lexer.quoted) lexer.fail(`the quote ${lexer.token} is not closed`, 'close it, or put the text in other quotes')
+  if (!lexer.end && '"\'`'.includes(lexer.token) && !lexer.quoted) lexer.fail(`the quote ${lexer.token} is not closed, or there is a bad escape after it`, 'a backslash is written \\\\ in "...", and as it is in `...`')
   return lexer.fail(`${what} expected, not ${lexer.shown()}`, lexer.end ? '' : 'put text with special characters in quotes')
 }
 
