@@ -1,4 +1,4 @@
-import { nearest } from '../config/nearest.ts'
+import { didYouMean } from '@pullbox/store'
 import type { Command, Option } from './command.ts'
 import { GLOBAL } from './command.ts'
 import { usage } from './exit.ts'
@@ -83,7 +83,7 @@ function readShort(word: string, options: readonly Option[], path: string, value
 
 function keep(option: Option, value: string, values: Map<string, string[]>): void {
   if (option.choices && !option.choices.includes(value)) {
-    const near = nearest(value, option.choices)
+    const near = didYouMean(value, option.choices)
     throw usage(`--${option.name} is one of ${option.choices.join(', ')}, not "${value}"`, near ? `did you mean "${near}"?` : '')
   }
   const had = values.get(option.name)
@@ -93,7 +93,7 @@ function keep(option: Option, value: string, values: Map<string, string[]>): voi
 }
 
 function unknown(written: string, options: readonly Option[], path: string) {
-  const near = nearest(
+  const near = didYouMean(
     written.replace(/^-+/, ''),
     options.map((o) => o.name),
   )
@@ -105,11 +105,12 @@ function checkCount(command: Command, path: string, args: readonly string[]): vo
   const least = wanted.filter((a) => !a.optional).length
   const most = wanted.at(-1)?.many ? Infinity : wanted.length
   if (args.length < least) throw usage(`${path} needs ${wanted[args.length].name}`, tryHelp(path))
-  if (args.length > most) throw usage(`${path} takes ${most === 0 ? 'no arguments' : `at most ${most}`}, not "${args[most]}"`, tryHelp(path))
+  if (args.length > most)
+    throw usage(`${path} takes ${most === 0 ? 'no arguments' : `at most ${most}`}, not "${args[most]}"`, tryHelp(path))
   for (const [i, value] of args.entries()) {
     const choices = wanted[Math.min(i, wanted.length - 1)].choices
     if (choices === undefined || choices.includes(value)) continue
-    const near = nearest(value, choices)
+    const near = didYouMean(value, choices)
     throw usage(`${wanted[i].name} is one of ${choices.join(', ')}, not "${value}"`, near ? `did you mean "${near}"?` : '')
   }
 }

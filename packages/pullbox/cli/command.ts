@@ -61,10 +61,19 @@ export const COMMON = {
   config: { name: 'config', short: 'c', value: 'FILE', completes: 'file', says: 'configuration file (PULLBOX_CONFIG)' },
   since: { name: 'since', value: 'TIME', says: 'from this time on, inclusive: 2h, today, 10:30, 2026-11-23T10:30Z, @1795429800 ...' },
   until: { name: 'until', value: 'TIME', says: 'up to this time, exclusive' },
-  tz: { name: 'tz', value: 'ZONE', says: "zone of times without one, and of times shown: UTC, local, +01:00, Europe/Berlin (default: the terminal's)" },
+  tz: {
+    name: 'tz',
+    value: 'ZONE',
+    says: "zone of times without one, and of times shown: UTC, local, +01:00, Europe/Berlin (default: the terminal's)",
+  },
   noPager: { name: 'no-pager', short: 'P', says: 'do not start a pager' },
   raw: { name: 'raw', says: 'print the exact bytes that were received' },
-  framing: { name: 'framing', value: 'HOW', choices: ['lf', 'octet', 'nul', 'none'], says: 'what separates the records of --raw (default lf)' },
+  framing: {
+    name: 'framing',
+    value: 'HOW',
+    choices: ['lf', 'octet', 'nul', 'none'],
+    says: 'what separates the records of --raw (default lf)',
+  },
   force: { name: 'force', says: 'print raw bytes to a terminal all the same' },
 } as const satisfies Record<string, Option>
 

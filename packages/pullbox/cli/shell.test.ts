@@ -50,7 +50,11 @@ test('arguments: what is wrong is named, and what was meant', () => {
     [['--color', 'maybe'], /one of auto, always, never/, /^$/],
   ]
   for (const [words, message, hint] of wrong) {
-    assert.throws(() => read(...words), (e: ExitError) => e.code === 'CLI_USAGE' && e.exit === 2 && message.test(e.message) && hint.test(e.hint), words.join(' '))
+    assert.throws(
+      () => read(...words),
+      (e: ExitError) => e.code === 'CLI_USAGE' && e.exit === 2 && message.test(e.message) && hint.test(e.hint),
+      words.join(' '),
+    )
   }
 })
 
@@ -69,14 +73,28 @@ test('errors: one line, or one object, with code, place and hint; the exit statu
   const fail = (error: Error) => () => {
     throw error
   }
-  const coded = Object.assign(new Error('store.optoins\x1b[31m'), { code: 'CONFIG_UNKNOWN_KEY', at: 'pullbox.yaml:14:3', hint: 'did you mean "options"?' })
+  const coded = Object.assign(new Error('store.optoins\x1b[31m'), {
+    code: 'CONFIG_UNKNOWN_KEY',
+    at: 'pullbox.yaml:14:3',
+    hint: 'did you mean "options"?',
+  })
   await withCommand(fail(coded), async () => {
     const world = memoryWorld()
     assert.equal(await runCommandLine(['probe'], world), EXIT.config)
-    assert.equal(world.stderr.text, 'pullbox: CONFIG_UNKNOWN_KEY: store.optoins\\x1b[31m at pullbox.yaml:14:3 - did you mean "options"? See: pullbox help CONFIG_UNKNOWN_KEY\n')
+    assert.equal(
+      world.stderr.text,
+      'pullbox: CONFIG_UNKNOWN_KEY: store.optoins\\x1b[31m at pullbox.yaml:14:3 - did you mean "options"? See: pullbox help CONFIG_UNKNOWN_KEY\n',
+    )
     const json = memoryWorld()
     assert.equal(await runCommandLine(['probe', '--json'], json), EXIT.config)
-    assert.deepEqual(JSON.parse(json.stderr.text), { type: 'error', code: 'CONFIG_UNKNOWN_KEY', message: 'store.optoins\x1b[31m', at: 'pullbox.yaml:14:3', hint: 'did you mean "options"?', exit: 6 })
+    assert.deepEqual(JSON.parse(json.stderr.text), {
+      type: 'error',
+      code: 'CONFIG_UNKNOWN_KEY',
+      message: 'store.optoins\x1b[31m',
+      at: 'pullbox.yaml:14:3',
+      hint: 'did you mean "options"?',
+      exit: 6,
+    })
     assert.equal(json.stdout.text, '')
   })
   const cases: [Error, number][] = [
@@ -108,7 +126,11 @@ test('a bug: exit 70, the stack kept, its place said', async () => {
 })
 
 test('signals: what was covered is said, the status is the signal, a closed pipe is quiet', async () => {
-  for (const [reason, code, says] of [['SIGINT', 130, 'covered 09:12-10:00 of 08:00-10:00\n'], ['SIGTERM', 143, 'covered 09:12-10:00 of 08:00-10:00\n'], ['pipe', 0, '']] as const) {
+  for (const [reason, code, says] of [
+    ['SIGINT', 130, 'covered 09:12-10:00 of 08:00-10:00\n'],
+    ['SIGTERM', 143, 'covered 09:12-10:00 of 08:00-10:00\n'],
+    ['pipe', 0, ''],
+  ] as const) {
     const world = memoryWorld()
     await withCommand(
       async (ctx) => {

@@ -1,4 +1,5 @@
-import { nearest } from '../config/nearest.ts'
+import { inspect } from 'node:util'
+import { didYouMean } from '@pullbox/store'
 import { readArguments } from './arguments.ts'
 import type { Command } from './command.ts'
 import type { Context, StopReason } from './context.ts'
@@ -46,7 +47,8 @@ async function dispatch(words: readonly string[], context: (color: string | unde
   const given = readArguments(command, path, rest)
   const ctx = context(given.text('color'))
   if (!given.has('help') && command.run !== undefined) return command.run(ctx, given)
-  if (!given.has('help')) throw usage(`${path} needs one of: ${(command.commands ?? []).map((c) => c.name).join(', ')}`, `try ${path} --help`)
+  if (!given.has('help'))
+    throw usage(`${path} needs one of: ${(command.commands ?? []).map((c) => c.name).join(', ')}`, `try ${path} --help`)
   const { commandHelp } = await import('./help-text.ts')
   await ctx.stdout.write(commandHelp(command, path))
   return EXIT.done
@@ -86,8 +88,11 @@ async function load(name: string): Promise<Command> {
 }
 
 function unknownCommand(word: string, path: string, names: readonly string[]) {
-  const near = nearest(word, names)
-  return usage(`${path} has no command "${word}"`, near ? `did you mean "${near}"?` : `try ${path === 'pullbox' ? 'pullbox help' : `${path} --help`}`)
+  const near = didYouMean(word, names)
+  return usage(
+    `${path} has no command "${word}"`,
+    near ? `did you mean "${near}"?` : `try ${path === 'pullbox' ? 'pullbox help' : `${path} --help`}`,
+  )
 }
 
 function asksJson(words: readonly string[]): boolean {
@@ -118,7 +123,10 @@ export function errorLine(error: { code: string; message: string; at: string; hi
 }
 
 function bug(thrown: unknown, ctx: Context) {
-  const stack = thrown instanceof Error ? `${thrown.stack ?? thrown.message}\n${thrown.cause === undefined ? '' : `cause: ${String(thrown.cause)}\n`}` : `${String(thrown)}\n`
+  const stack =
+    thrown instanceof Error
+      ? `${thrown.stack ?? thrown.message}\n${thrown.cause === undefined ? '' : `cause: ${inspect(thrown.cause)}\n`}`
+      : `${String(thrown)}\n`
   const message = `this is a bug in pullbox: ${thrown instanceof Error ? thrown.message : String(thrown)}`
   let where: string
   try {

@@ -43,7 +43,11 @@ export async function timeRange(
   const since = await read('since')
   const until = await read('until')
   if (since !== null && until !== null && since >= until) {
-    throw new ExitError(EXIT.usage, 'CLI_TIME_RANGE', `--since ${given.text('since')} is not before --until ${given.text('until')}: the range is empty`)
+    throw new ExitError(
+      EXIT.usage,
+      'CLI_TIME_RANGE',
+      `--since ${given.text('since')} is not before --until ${given.text('until')}: the range is empty`,
+    )
   }
   return { since, until, zone }
 }

@@ -55,7 +55,9 @@ test('each form of the contract gives its instant', () => {
 })
 
 test('what this program prints is read back to the same instant, in any zone', () => {
-  const zones = ['UTC', '+05:30', 'Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe', 'Asia/Kathmandu'].map((z) => findZone(z, 'UTC'))
+  const zones = ['UTC', '+05:30', 'Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe', 'Asia/Kathmandu'].map((z) =>
+    findZone(z, 'UTC'),
+  )
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 4e9 * 1e6 }), fc.constantFrom(...zones), (us, zone) => {
       assert.equal(parseTime(formatTime(us, zone, null), base('Asia/Tokyo')), us)
@@ -65,7 +67,10 @@ test('what this program prints is read back to the same instant, in any zone', (
 })
 
 test('a clock time that comes twice or never is refused; a day still starts', () => {
-  assert.throws(() => at('2026-10-25T02:30', 'Europe/Berlin'), { code: 'CLI_TIME', message: /twice.*02:30:00\+02:00 or 2026-10-25T02:30:00\+01:00/ })
+  assert.throws(() => at('2026-10-25T02:30', 'Europe/Berlin'), {
+    code: 'CLI_TIME',
+    message: /twice.*02:30:00\+02:00 or 2026-10-25T02:30:00\+01:00/,
+  })
   assert.throws(() => at('2026-03-29T02:30', 'Europe/Berlin'), { code: 'CLI_TIME', message: /left that time out/ })
   assert.equal(at('2026-10-25T02:30+01:00', 'Europe/Berlin'), '2026-10-25T01:30:00.000Z')
   // Midnight of 2018-11-04 was left out in Sao Paulo.
@@ -94,12 +99,36 @@ test('an error says how far the text was understood', () => {
     ['10:30[Europe/Berlinn]', /no zone/],
   ]
   for (const [text, why] of cases) {
-    assert.throws(() => at(text), (e: Error & { code: string }) => e.code.startsWith('CLI_TIME') && why.test(e.message), text)
+    assert.throws(
+      () => at(text),
+      (e: Error & { code: string }) => e.code.startsWith('CLI_TIME') && why.test(e.message),
+      text,
+    )
   }
 })
 
 test('nothing typed makes it throw anything else, or loop', () => {
-  const pieces = fc.constantFrom('2026-', '11', '-', 'T', ':', '10', '.5', 'Z', '[', ']', '+', 'h', 'd', ' ', 'Nov', '@', '\u0000', 'é', '9'.repeat(40))
+  const pieces = fc.constantFrom(
+    '2026-',
+    '11',
+    '-',
+    'T',
+    ':',
+    '10',
+    '.5',
+    'Z',
+    '[',
+    ']',
+    '+',
+    'h',
+    'd',
+    ' ',
+    'Nov',
+    '@',
+    '\u0000',
+    'é',
+    '9'.repeat(40),
+  )
   fc.assert(
     fc.property(fc.array(pieces, { maxLength: 12 }), (parts) => {
       try {
@@ -120,5 +149,8 @@ test('a range: inclusive, exclusive, by record id, and never silently empty', as
   assert.deepEqual(await timeRange(ctx, given({})).then((r) => [r.since, r.until, r.zone.name]), [null, null, 'Europe/Berlin'])
   await assert.rejects(timeRange(ctx, given({ since: '10:30', until: '10:30' })), { code: 'CLI_TIME_RANGE' })
   assert.equal(await resolveTime('01J8ABC', base(), (id) => (id === '01J8ABC' ? 42 : null)), 42)
-  await assert.rejects(resolveTime('01J8ABD', base(), () => null), { code: 'CLI_TIME' })
+  await assert.rejects(
+    resolveTime('01J8ABD', base(), () => null),
+    { code: 'CLI_TIME' },
+  )
 })

@@ -57,7 +57,9 @@ function offsetSeconds(format: Intl.DateTimeFormat, utcMs: number): number {
 }
 
 function noZone(name: string): ExitError {
-  return new ExitError(EXIT.usage, 'CLI_TIME_ZONE', `"${name}" is no zone`, { hint: 'write UTC, local, +01:00 or a name such as Europe/Berlin' })
+  return new ExitError(EXIT.usage, 'CLI_TIME_ZONE', `"${name}" is no zone`, {
+    hint: 'write UTC, local, +01:00 or a name such as Europe/Berlin',
+  })
 }
 
 /** The instants (milliseconds) that a clock of the zone shows as `civilMs`, earliest first: one, two in the hour that comes twice, none in the one left out. */

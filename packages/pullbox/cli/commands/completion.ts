@@ -58,7 +58,14 @@ function bash(nodes: readonly Node[]): string {
     return `    ${quoted(n.path)}) words=${quoted(words.join(' '))}; files=${n.files ? 1 : 0} ;;\n`
   })
   const values = nodes.flatMap((n) =>
-    n.options.filter((o) => o.value !== undefined).map((o) => `    ${spellings(o).map((s) => quoted(`${n.path} ${s}`)).join('|')}) ${bashValue(o)} ;;\n`),
+    n.options
+      .filter((o) => o.value !== undefined)
+      .map(
+        (o) =>
+          `    ${spellings(o)
+            .map((s) => quoted(`${n.path} ${s}`))
+            .join('|')}) ${bashValue(o)} ;;\n`,
+      ),
   )
   const known = nodes.filter((n) => n.path !== '').map((n) => quoted(n.path))
   return `# bash completion of pullbox; made by: pullbox completion bash
@@ -94,7 +101,10 @@ function zsh(nodes: readonly Node[]): string {
   }
   const cases = nodes.map((n) => {
     const options = n.options.flatMap((o) => spellings(o).map((s) => `'${s}[${clean(o.says)}]${value(o)}'`))
-    const words = n.words.length > 0 ? `'1:command:((${n.words.map((w) => `${w.word}\\:"${clean(w.says).replaceAll('"', '')}"`).join(' ')}))' '*::: :->rest'` : ''
+    const words =
+      n.words.length > 0
+        ? `'1:command:((${n.words.map((w) => `${w.word}\\:"${clean(w.says).replaceAll('"', '')}"`).join(' ')}))' '*::: :->rest'`
+        : ''
     const rest = n.choices.length > 0 ? `'1:value:(${n.choices.join(' ')})'` : n.files ? "'*:file:_files'" : "'*: : '"
     return `    ${quoted(n.path)}) _arguments -S ${[...options, words || rest].join(' ')} && return 0 ;;\n`
   })

@@ -1,4 +1,4 @@
-import { nearest } from '../../config/nearest.ts'
+import { didYouMean } from '@pullbox/store'
 import type { Command } from '../command.ts'
 import { COMMON } from '../command.ts'
 import type { Context } from '../context.ts'
@@ -41,7 +41,7 @@ async function errorHelp(ctx: Context, code: string, given: { has(name: string):
   const docs = errorDocs()
   const section = docs.get(code)
   if (section === undefined) {
-    const near = nearest(code, docs.keys())
+    const near = didYouMean(code, docs.keys())
     throw usage(`there is no error code ${code}`, near ? `did you mean "${near}"?` : 'the pages under docs/errors list all codes')
   }
   if (given.has('json')) await writeJson(ctx.stdout, { type: 'code', code, text: section })
@@ -58,4 +58,3 @@ async function listJson(ctx: Context): Promise<number> {
   }
   return EXIT.done
 }
-

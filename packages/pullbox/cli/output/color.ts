@@ -10,7 +10,17 @@ export function wantsColor(choice: string | undefined, env: Readonly<Record<stri
 }
 
 /** Select Graphic Rendition codes in use: the 16 colours that every terminal has, so that its own palette applies. */
-export const SGR = { bold: '1', dim: '2', reverse: '7', red: '31', green: '32', yellow: '33', magenta: '35', cyan: '36', grey: '90' } as const
+export const SGR = {
+  bold: '1',
+  dim: '2',
+  reverse: '7',
+  red: '31',
+  green: '32',
+  yellow: '33',
+  magenta: '35',
+  cyan: '36',
+  grey: '90',
+} as const
 
 /** The text in that rendition, or as it is when `on` is false. The text is ours or has gone through `hostile`. */
 export function paint(text: string, how: keyof typeof SGR, on: boolean): string {

@@ -9,7 +9,10 @@ const bytes = (...b: number[]) => Uint8Array.from(b)
 test('the rule, kind by kind', () => {
   assert.equal(hostile('a\tb\r\n\x00\x1b[31m\x7f', false), 'a\\x09b\\x0d\\x0a\\x00\\x1b[31m\\x7f')
   assert.equal(hostile('\u0080\u009b\u009f', false), '\\u0080\\u009b\\u009f')
-  assert.equal(hostile('\u202a\u202e\u2066\u2069\u200e\u200f\u061c\u2028\u2029', false), '\\u202a\\u202e\\u2066\\u2069\\u200e\\u200f\\u061c\\u2028\\u2029')
+  assert.equal(
+    hostile('\u202a\u202e\u2066\u2069\u200e\u200f\u061c\u2028\u2029', false),
+    '\\u202a\\u202e\\u2066\\u2069\\u200e\\u200f\\u061c\\u2028\\u2029',
+  )
   assert.equal(hostile(bytes(0x61, 0x80, 0x9b, 0xff, 0x62), false), 'a\\x80\\x9b\\xffb')
   assert.equal(hostile(bytes(0xc2, 0x9b), false), '\\u009b')
   assert.equal(hostile('\ud800x\udc00', false), '\\ud800x\\udc00')
@@ -34,7 +37,12 @@ test('no bytes at all let a forbidden byte through; pieces say the same', () => 
       const text = hostile(input, false)
       assert.deepEqual(forbidden(Buffer.from(text)), [])
       assert.ok(!text.includes('\n') && !text.includes('\t'))
-      assert.equal(hostilePieces(input).map((p) => p.text).join(''), text)
+      assert.equal(
+        hostilePieces(input)
+          .map((p) => p.text)
+          .join(''),
+        text,
+      )
       assert.deepEqual(forbidden(Buffer.from(hostile(input, true))), [])
     }),
     { numRuns: 1000 },
@@ -56,9 +64,11 @@ test('JSON: more is escaped than JSON.stringify does, and means the same', () =>
   const text = hostileJson(value)
   assert.match(text, /^[\x20-\x7e]*$/)
   assert.deepEqual(JSON.parse(text), value)
-  fc.assert(fc.property(fc.string({ unit: 'binary' }), (s) => {
-    const out = hostileJson({ s })
-    assert.deepEqual(JSON.parse(out), { s })
-    assert.deepEqual(forbidden(Buffer.from(out)), [])
-  }))
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (s) => {
+      const out = hostileJson({ s })
+      assert.deepEqual(JSON.parse(out), { s })
+      assert.deepEqual(forbidden(Buffer.from(out)), [])
+    }),
+  )
 })

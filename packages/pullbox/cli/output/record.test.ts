@@ -19,7 +19,11 @@ function record(change: Partial<PrintedRecord> = {}): PrintedRecord {
     app: 'Ebra',
     severity: 'warning',
     message,
-    json: () => ({ id: '1', _time: '2026-11-24T09:43:10.114Z', _msg: typeof message === 'string' ? message : Buffer.from(message).toString() }),
+    json: () => ({
+      id: '1',
+      _time: '2026-11-24T09:43:10.114Z',
+      _msg: typeof message === 'string' ? message : Buffer.from(message).toString(),
+    }),
     raw: () => Buffer.from(typeof message === 'string' ? message : message),
     ...change,
   }
@@ -53,7 +57,10 @@ test('lines as in the contract: aligned on a terminal, whole in a pipe', async (
 })
 
 test('JSON has the type first and one object a line; raw is the bytes, framed', async () => {
-  assert.equal(await print({ ...text, how: 'json' }, [record()]), '{"type":"record","id":"1","_time":"2026-11-24T09:43:10.114Z","_msg":"Line protocol on Et28, changed state to down"}\n')
+  assert.equal(
+    await print({ ...text, how: 'json' }, [record()]),
+    '{"type":"record","id":"1","_time":"2026-11-24T09:43:10.114Z","_msg":"Line protocol on Et28, changed state to down"}\n',
+  )
   const raw = { ...text, how: 'raw' } as const
   const two = [record({ message: 'a\x1b' }), record({ message: 'bc' }), record({ type: 'gap', raw: () => null })]
   assert.equal(await print({ ...raw, framing: 'lf' }, two), 'a\x1b\nbc\n')
@@ -93,17 +100,35 @@ test('200 hostile sequences in every field, through every printing path: no forb
 
 async function tableText(cell: string | Uint8Array, tty: boolean): Promise<string> {
   const sink = new MemorySink(tty, 40)
-  await writeTable(sink, [{ title: 'name', cuts: true }, { title: 'n', right: true }], [[cell, 12]], tty)
+  await writeTable(
+    sink,
+    [
+      { title: 'name', cuts: true },
+      { title: 'n', right: true },
+    ],
+    [[cell, 12]],
+    tty,
+  )
   assert.equal(sink.text.split('\n').length, 3)
   return sink.text
 }
 
 test('a table: aligned and cut on a terminal, whole in a pipe', async () => {
-  const columns = [{ title: 'source', cuts: true }, { title: 'received', right: true }]
-  const rows = [['sw1', 12], ['a-very-long-name-of-a-source-that-does-not-fit', 3400], [null, 0]]
+  const columns = [
+    { title: 'source', cuts: true },
+    { title: 'received', right: true },
+  ]
+  const rows = [
+    ['sw1', 12],
+    ['a-very-long-name-of-a-source-that-does-not-fit', 3400],
+    [null, 0],
+  ]
   const tty = new MemorySink(true, 30)
   await writeTable(tty, columns, rows)
-  assert.equal(tty.text, 'source                received\nsw1                         12\na-very-long-name-of…      3400\n-                            0\n')
+  assert.equal(
+    tty.text,
+    'source                received\nsw1                         12\na-very-long-name-of…      3400\n-                            0\n',
+  )
   const pipe = new MemorySink(false)
   await writeTable(pipe, columns, rows)
   assert.equal(pipe.text, 'source  received\nsw1  12\na-very-long-name-of-a-source-that-does-not-fit  3400\n-  0\n')

@@ -49,7 +49,11 @@ const APP_MOST = 16
  * @throws CLI_RAW_TO_TERMINAL
  * @throws CLI_USAGE
  */
-export function recordFormat(ctx: Context, given: { has(name: string): boolean; text(name: string): string | undefined }, zone: Zone): RecordFormat {
+export function recordFormat(
+  ctx: Context,
+  given: { has(name: string): boolean; text(name: string): string | undefined },
+  zone: Zone,
+): RecordFormat {
   const raw = given.has('raw')
   if (raw && given.has('json')) throw usage('--raw and --json exclude each other')
   const framing = given.text('framing') as Framing | undefined

@@ -20,7 +20,8 @@ export async function writeTable(
   rows: readonly (readonly (string | number | Uint8Array | null)[])[],
   reverse = false,
 ): Promise<void> {
-  const text = (cell: string | number | Uint8Array | null) => (cell === null ? '-' : typeof cell === 'number' ? String(cell) : hostile(cell, false))
+  const text = (cell: string | number | Uint8Array | null) =>
+    cell === null ? '-' : typeof cell === 'number' ? String(cell) : hostile(cell, false)
   const cells = [columns.map((c) => c.title), ...rows.map((row) => row.map(text))]
   if (!sink.isTTY) return sink.write(cells.map((row) => `${row.join('  ')}\n`).join(''))
   const widths = fit(
