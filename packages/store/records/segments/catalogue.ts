@@ -2,7 +2,7 @@ import type { BlockHeader } from '@pullbox/log/record'
 import { BLOCK_KIND } from '@pullbox/log/record'
 
 import type { Damage } from '../contract.ts'
-import { SEGMENT_HEADER_BYTES } from './format.ts'
+import { MARK_BYTES, SEGMENT_HEADER_BYTES } from './format.ts'
 import type { SegmentName } from './names.ts'
 
 const LEDGER = 1 << 15
@@ -18,6 +18,9 @@ export class Catalogue {
   end = SEGMENT_HEADER_BYTES
   /** The number that the next record must have. */
   nextSeq: number
+  /** Where the last mark ends, and its number: all before it was synced. */
+  synced = SEGMENT_HEADER_BYTES
+  syncedSeq: number
   blocks = 0
   records = 0
   /** Greatest receive time of all blocks. */
@@ -37,6 +40,14 @@ export class Catalogue {
   constructor(segment: SegmentName) {
     this.segment = segment
     this.nextSeq = segment.firstSeq
+    this.syncedSeq = segment.firstSeq
+  }
+
+  mark(at: number, nextSeq: number): void {
+    this.end = at + MARK_BYTES
+    this.synced = this.end
+    this.syncedSeq = nextSeq
+    this.nextSeq = nextSeq
   }
 
   add(at: number, h: BlockHeader): void {
@@ -75,13 +86,13 @@ export class Catalogue {
     return low
   }
 
-  /** Forgets the blocks from number `blocks` on; the bytes from `end` on are not accounted for any more. */
-  cut(blocks: number): void {
-    if (blocks >= this.blocks) return
-    this.end = this.offset[blocks]
-    this.nextSeq = this.firstSeq(blocks)
-    for (let i = blocks; i < this.blocks; i++) this.records -= this.count[i]
-    this.blocks = blocks
+  /** Forgets what begins at byte `at` or later, which is after the last mark. */
+  cut(at: number): void {
+    while (this.blocks > 0 && this.offset[this.blocks - 1] >= at) this.records -= this.count[--this.blocks]
+    while ((this.holes.at(-1)?.from ?? 0) >= at && this.holes.length > 0) this.holes.pop()
+    this.end = at
+    const last = this.blocks - 1
+    this.nextSeq = Math.max(this.syncedSeq, last < 0 ? this.segment.firstSeq : this.firstSeq(last) + this.count[last])
   }
 
   /** Gives back memory that growing left over: a segment that is full grows no more. */

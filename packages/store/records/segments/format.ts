@@ -55,6 +55,42 @@ export function parseFormat(bytes: Uint8Array): number | null {
   return m === null ? null : Number(m[1])
 }
 
+/** First bytes of a mark. */
+export const MARK_MAGIC = Uint8Array.of(0x89, 0x50, 0x42, 0x4d, 0x0d, 0x0a, 0x1a, 0x0a)
+export const MARK_BYTES = 32
+
+/** Stands before what is written after a sync: all of the segment before it was synced, and holds the records below `nextSeq`. */
+export interface Mark {
+  readonly epoch: number
+  /** Where the mark itself stands. */
+  readonly at: number
+  readonly nextSeq: number
+}
+
+export function encodeMark(mark: Mark): Uint8Array {
+  const out = new Uint8Array(MARK_BYTES)
+  out.set(MARK_MAGIC)
+  const v = new DataView(out.buffer)
+  v.setUint32(8, mark.epoch, true)
+  v.setUint32(12, mark.at, true)
+  v.setFloat64(16, mark.nextSeq, true)
+  v.setUint32(28, crc32(out.subarray(0, 28)), true)
+  return out
+}
+
+export function isMark(bytes: Uint8Array): boolean {
+  for (let i = 0; i < 8; i++) if (bytes[i] !== MARK_MAGIC[i]) return false
+  return true
+}
+
+/** The mark, or null when it is damaged or short. */
+export function readMark(bytes: Uint8Array): Mark | null {
+  if (bytes.length < MARK_BYTES || !isMark(bytes)) return null
+  const v = new DataView(bytes.buffer, bytes.byteOffset, MARK_BYTES)
+  if (crc32(bytes.subarray(0, 28)) !== v.getUint32(28, true)) return null
+  return { epoch: v.getUint32(8, true), at: v.getUint32(12, true), nextSeq: v.getFloat64(16, true) }
+}
+
 /** How far a segment is known to be whole: all bytes below `size` were synced, and hold all records of it below `nextSeq`. */
 export interface GoodMark {
   readonly segment: string

@@ -1,13 +1,13 @@
 import { CodedError } from '@pullbox/log/errors'
 import type { BlockHeader } from '@pullbox/log/record'
-import { BlockReader } from '@pullbox/log/record'
+import { BlockReader, readBlockHeader, stampBlock } from '@pullbox/log/record'
 
 import type { Damage } from '../contract.ts'
 import type { Disk, DiskFile } from '../disk.ts'
 import { codeOf, ensureDirectory, readWhole, replaceFile, writeAll } from '../disk.ts'
 import { Catalogue } from './catalogue.ts'
 import type { GoodMark } from './format.ts'
-import { formatText, newerVersion, parseFormat, parseGood, SEGMENT_VERSION } from './format.ts'
+import { encodeMark, encodeSegmentHeader, formatText, newerVersion, parseFormat, parseGood, SEGMENT_HEADER_BYTES, SEGMENT_VERSION } from './format.ts'
 import type { Places, SegmentName } from './names.ts'
 import { segmentsIn } from './names.ts'
 import { readHeaderAt } from './view.ts'
@@ -121,65 +121,116 @@ interface Last {
   file: DiskFile | null
 }
 
-/** Null when the segment holds no block: then it was never promised, is out of the way now, and the one before it is the last. */
+/** Null when nothing in the segment was ever promised: then it is out of the way now, and the one before it is the last. */
 async function recoverLast(disk: Disk, places: Places, name: SegmentName, mark: GoodMark | null, torn: Damage[]): Promise<Last | null> {
-  const path = `${places.segments}/${name.name}`
-  const file = disk.open(path, 'write')
+  const file = disk.open(`${places.segments}/${name.name}`, 'write')
   const c = new Catalogue(name)
-  let leftover = new Walk(file, c, { bound: Number.POSITIVE_INFINITY, before: Number.POSITIVE_INFINITY }).run()
-  if (c.blocks === 0 && mark === null) {
-    const size = file.size()
-    file.close()
-    if (size === 0) await disk.unlink(path)
-    else {
-      await disk.rename(path, `${places.damaged}/${freeName(disk, places, name.name)}`)
-      torn.push(tornDamage(c, { from: 0, to: size, reason: leftover?.reason ?? 'no block begins here' }, [], `damaged/${name.name}`))
-      await disk.syncDirectory(places.damaged)
-    }
-    await disk.syncDirectory(places.segments)
+  const leftover = new Walk(file, c, { bound: Number.POSITIVE_INFINITY, before: Number.POSITIVE_INFINITY }).run()
+  if (c.blocks === 0 && c.synced === SEGMENT_HEADER_BYTES && mark === null) {
+    await discard(disk, places, file, c, torn)
     return null
   }
-  const bad = verifyFrom(file, c, mark?.size ?? 0)
-  const trailing = trailingRun(c, bad, mark?.size ?? 0)
-  for (const h of bad) if (!trailing.includes(h)) c.spoilt.push(h.damage)
-  if (trailing.length > 0) {
-    c.cut(trailing[0].index)
-    leftover = { from: c.end, to: file.size(), reason: trailing[0].damage.reason }
-  }
-  return finishLast(disk, places, file, c, leftover, trailing, mark, torn)
-}
-
-async function finishLast(disk: Disk, places: Places, file: DiskFile, c: Catalogue, leftover: Leftover | null, trailing: BadBlock[], mark: GoodMark | null, torn: Damage[]): Promise<Last> {
+  const synced = Math.max(c.synced, mark?.size ?? 0)
   // Bytes below the mark were synced: what is missing there is lost, not torn. It stays where it is, and its numbers stay taken.
   if (mark !== null && c.nextSeq < mark.nextSeq) {
     closeCatalogue(c, leftover, mark.nextSeq)
     file.close()
     return { catalogue: c, nextSeq: mark.nextSeq, file: null }
   }
+  const tear = findTear(file, c, leftover, synced)
   try {
-    if (leftover !== null) {
-      const movedTo = await moveAside(disk, places, file, c, leftover)
-      torn.push(tornDamage(c, leftover, trailing, movedTo))
-    }
+    if (c.holes[0]?.from === 0) torn.push(await renewHeader(disk, places, file, c))
+    if (tear !== null) torn.push(await mend(disk, places, file, c, tear))
     // What was found may so far stand in the page cache only.
     await file.datasync()
     await disk.syncDirectory(places.segments)
     return { catalogue: c, nextSeq: c.nextSeq, file }
   } catch {
     // No room to move it aside, or the device refuses: it stays where it is, and a new segment is begun, whose number says that nothing is missing here.
-    if (leftover !== null) torn.push(tornDamage(c, leftover, trailing))
+    if (tear !== null) {
+      c.cut(tear.from)
+      torn.push(tornDamage(c, tear))
+    }
     file.close()
     return { catalogue: c, nextSeq: c.nextSeq, file: null }
   }
 }
 
-async function moveAside(disk: Disk, places: Places, file: DiskFile, c: Catalogue, leftover: Leftover): Promise<string> {
-  const bytes = new Uint8Array(leftover.to - leftover.from)
-  const got = file.read(bytes, leftover.from)
-  const name = `${c.segment.name}.${leftover.from}-${leftover.to}`
-  const movedTo = await keepAside(disk, places, name, bytes.subarray(0, got))
-  await file.truncate(leftover.from)
-  return movedTo
+/** Moves a segment that holds no block out of the way. */
+async function discard(disk: Disk, places: Places, file: DiskFile, c: Catalogue, torn: Damage[]): Promise<void> {
+  const path = `${places.segments}/${c.segment.name}`
+  const size = file.size()
+  file.close()
+  if (size === 0) await disk.unlink(path)
+  else {
+    const name = freeName(disk, places, c.segment.name)
+    await disk.rename(path, `${places.damaged}/${name}`)
+    torn.push({ ...tornDamage(c, { from: 0, to: size, reason: 'no block begins here', records: null, whole: [] }), movedTo: `damaged/${name}` })
+    await disk.syncDirectory(places.damaged)
+  }
+  await disk.syncDirectory(places.segments)
+}
+
+/** What a write under way left behind: from the first byte that is not sound to the end of the file. */
+interface Tear extends Leftover {
+  /** How many records were in what is not sound, when that can be told. */
+  readonly records: number | null
+  /** Blocks of the same write that came after it and are whole. */
+  readonly whole: readonly Uint8Array[]
+}
+
+/** Checks every byte after `synced`. Nothing there was followed by another sync, so no promise is known for it. */
+function findTear(file: DiskFile, c: Catalogue, leftover: Leftover | null, synced: number): Tear | null {
+  const bad = verifyFrom(file, c, synced)
+  const holes = c.holes.filter((h) => h.from >= synced)
+  const places = [...holes, ...bad.map((b) => ({ from: c.offset[b.index], reason: b.damage.reason })), ...(leftover === null ? [] : [leftover])]
+  if (places.length === 0) return null
+  const first = places.reduce((a, b) => (b.from < a.from ? b : a))
+  const spoilt = new Set(bad.map((b) => b.index))
+  const whole: Uint8Array[] = []
+  for (let i = 0; i < c.blocks; i++) {
+    if (c.offset[i] > first.from && c.count[i] > 0 && !spoilt.has(i)) whole.push(readBytes(file, c.offset[i], c.length[i]))
+  }
+  const records = leftover === null ? bad.reduce((n, b) => n + b.header.count, 0) + holes.reduce((n, h) => n + (h.records ?? 0), 0) : null
+  return { from: first.from, to: file.size(), reason: first.reason, records, whole }
+}
+
+/** Moves the torn bytes aside, cuts the segment before them, and appends anew the blocks of the same write that are whole. */
+async function mend(disk: Disk, places: Places, file: DiskFile, c: Catalogue, tear: Tear): Promise<Damage> {
+  const name = `${c.segment.name}.${tear.from}-${tear.to}`
+  const movedTo = await keepAside(disk, places, name, readBytes(file, tear.from, tear.to - tear.from))
+  await file.truncate(tear.from)
+  await file.datasync()
+  c.cut(tear.from)
+  const damage = { ...tornDamage(c, tear), movedTo }
+  if (tear.whole.length > 0) {
+    const at = c.end
+    const mark = { epoch: c.epoch, at, nextSeq: c.nextSeq }
+    let seq = c.nextSeq
+    for (const block of tear.whole) {
+      stampBlock(block, { epoch: c.epoch, firstSeq: seq })
+      seq += (readBlockHeader(block) as BlockHeader).count
+    }
+    await writeAll(file, [encodeMark(mark), ...tear.whole], at)
+    await file.datasync()
+    c.mark(at, mark.nextSeq)
+    for (const block of tear.whole) c.add(c.end, readBlockHeader(block) as BlockHeader)
+  }
+  return damage
+}
+
+/** Writes the file's own header anew: the name and the blocks say all that was in it. */
+async function renewHeader(disk: Disk, places: Places, file: DiskFile, c: Catalogue): Promise<Damage> {
+  const movedTo = await keepAside(disk, places, `${c.segment.name}.0-${SEGMENT_HEADER_BYTES}`, readBytes(file, 0, SEGMENT_HEADER_BYTES))
+  const created = Number.isFinite(c.maxReceived) ? c.maxReceived : 0
+  await writeAll(file, [encodeSegmentHeader({ firstSeq: c.segment.firstSeq, epoch: c.epoch, created })], 0)
+  await file.datasync()
+  return { ...(c.holes.shift() as Damage), movedTo }
+}
+
+function readBytes(file: DiskFile, at: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(length)
+  return bytes.subarray(0, file.read(bytes, at))
 }
 
 function freeName(disk: Disk, places: Places, name: string): string {
@@ -188,20 +239,19 @@ function freeName(disk: Disk, places: Places, name: string): string {
   return free
 }
 
-function tornDamage(c: Catalogue, leftover: Leftover, trailing: readonly BadBlock[], movedTo?: string): Damage {
-  const records = trailing.reduce((n, b) => n + b.header.count, 0)
-  const known = trailing.length > 0
+/** The catalogue has been cut: its next number is the one with which the torn bytes began. */
+function tornDamage(c: Catalogue, tear: Tear): Damage {
+  const { from, to, records } = tear
   return {
     segment: c.segment.name,
-    from: leftover.from,
-    to: leftover.to,
-    records: known ? records : null,
-    firstSeq: known ? trailing[0].header.firstSeq : null,
-    lastSeq: known && records > 0 ? trailing[0].header.firstSeq + records - 1 : null,
-    minTime: known ? Math.min(...trailing.map((b) => b.header.minTime)) : Number.NaN,
-    maxTime: known ? Math.max(...trailing.map((b) => b.header.maxTime)) : Number.NaN,
-    reason: `torn write: ${leftover.reason}`,
-    ...(movedTo === undefined ? {} : { movedTo }),
+    from,
+    to,
+    records,
+    firstSeq: records === null || records === 0 ? null : c.nextSeq,
+    lastSeq: records === null || records === 0 ? null : c.nextSeq + records - 1,
+    minTime: c.maxReceived === Number.NEGATIVE_INFINITY ? Number.NaN : c.maxReceived,
+    maxTime: Number.NaN,
+    reason: `torn write: ${tear.reason}`,
   }
 }
 
@@ -241,12 +291,4 @@ function sectionsDamage(c: Catalogue, i: number, h: BlockHeader, sections: reado
     maxTime: h.maxTime,
     reason: `checksum of section ${sections.map((s) => s.id).join(', ')} does not match`,
   }
-}
-
-/** The bad blocks at the very end of the segment, after the mark: what a write under way leaves. */
-function trailingRun(c: Catalogue, bad: readonly BadBlock[], from: number): BadBlock[] {
-  const run: BadBlock[] = []
-  let end = c.blocks
-  for (let k = bad.length - 1; k >= 0 && bad[k].index === end - 1 && c.offset[bad[k].index] >= from; k--, end--) run.unshift(bad[k])
-  return run
 }

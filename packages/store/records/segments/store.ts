@@ -25,7 +25,7 @@ const MEBIBYTE = 1 << 20
 export interface SegmentsOptions {
   /** The store's directory; made when it is missing. */
   readonly path: string
-  /** Bytes at which a segment is closed; 64 KiB .. 1 GiB, default 256 MiB. */
+  /** Bytes at which a segment is closed; 4 KiB .. 1 GiB, default 256 MiB. */
   readonly segmentBytes?: number
   /** Most bytes that share one sync; default 8 MiB. */
   readonly groupBytes?: number
@@ -89,7 +89,7 @@ export class SegmentsStore implements RecordsStore {
     this.view = new SegmentsView(disk, places)
     this.view.catalogues = found.catalogues
     const limits = {
-      segmentBytes: Math.min(1024 * MEBIBYTE, Math.max(64 << 10, options.segmentBytes ?? 256 * MEBIBYTE)),
+      segmentBytes: Math.min(1024 * MEBIBYTE, Math.max(4 << 10, options.segmentBytes ?? 256 * MEBIBYTE)),
       groupBytes: options.groupBytes ?? 8 * MEBIBYTE,
       now: options.now ?? (() => Date.now() * 1000),
       randomEpoch: options.randomEpoch ?? (() => randomInt(1, 2 ** 32)),

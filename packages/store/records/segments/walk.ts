@@ -3,7 +3,8 @@ import { BLOCK_BYTES, BLOCK_HEADER_BYTES, BLOCK_KIND, BLOCK_MAGIC, BLOCK_SECTION
 
 import type { DiskFile } from '../disk.ts'
 import type { Catalogue } from './catalogue.ts'
-import { readSegmentHeader, SEGMENT_HEADER_BYTES } from './format.ts'
+import type { Mark } from './format.ts'
+import { isMark, MARK_BYTES, MARK_MAGIC, readMark, readSegmentHeader, SEGMENT_HEADER_BYTES } from './format.ts'
 
 const MOST_HEADER = BLOCK_HEADER_BYTES + BLOCK_SECTIONS * SECTION_ENTRY_BYTES
 /** A header with the usual sections; blocks so large that reading ahead would be waste are read with this much. */
@@ -75,15 +76,15 @@ export class Walk {
     let ahead = AHEAD
     while (c.end < this.size) {
       const at = c.end
-      const h = this.header(at, ahead)
+      const h = this.frame(at, ahead)
       if (typeof h === 'string') {
         const leftover = this.skip(at, h)
         if (leftover !== null) return leftover
         continue
       }
-      if (h.firstSeq >= this.limits.before || h.firstSeq + h.count - 1 > this.limits.bound) return null
+      if (this.beyond(h)) return null
       this.take(at, at, h)
-      ahead = h.length < AHEAD / 4 ? AHEAD : USUAL_HEADER
+      if ('length' in h) ahead = h.length < AHEAD / 4 ? AHEAD : USUAL_HEADER
     }
     return null
   }
@@ -100,10 +101,26 @@ export class Walk {
     }
     const at = this.search(0)
     if (at < 0) return
-    const h = this.header(at, AHEAD)
+    const h = this.frame(at, AHEAD)
     if (typeof h === 'string') return
     c.epoch = h.epoch
     c.holes.push(this.hole(0, SEGMENT_HEADER_BYTES, 0, h, 'the header of the file is damaged'))
+  }
+
+  /** The mark or the header of the block at this place, or why there is none. */
+  private frame(at: number, ahead: number): Mark | BlockHeader | string {
+    const bytes = this.window.at(at, Math.min(BLOCK_HEADER_BYTES, this.size - at), ahead)
+    if (!isMark(bytes)) return this.header(at, ahead)
+    const mark = readMark(bytes)
+    const c = this.catalogue
+    if (mark === null || mark.at !== at || (c.epoch !== 0 && mark.epoch !== c.epoch)) return 'a mark is damaged'
+    return mark.nextSeq >= c.nextSeq && mark.nextSeq - c.segment.firstSeq <= SEGMENT_LIMIT ? mark : 'a mark out of order'
+  }
+
+  /** True when what begins here is not to be shown, or belongs to the next segment. */
+  private beyond(h: Mark | BlockHeader): boolean {
+    if (!('count' in h)) return h.nextSeq > this.limits.before || h.nextSeq - 1 > this.limits.bound
+    return h.firstSeq >= this.limits.before || h.firstSeq + h.count - 1 > this.limits.bound
   }
 
   /** The header of the block at this place, or why there is none. */
@@ -125,11 +142,12 @@ export class Walk {
     return at + h.length > this.size ? 'the block is cut short' : null
   }
 
-  /** Enters the block at `at`; `from` is where the damage before it begins. */
-  private take(from: number, at: number, h: BlockHeader): void {
+  /** Enters the mark or block at `at`; `from` is where the damage before it begins. */
+  private take(from: number, at: number, h: Mark | BlockHeader): void {
     const c = this.catalogue
-    const missing = h.firstSeq - c.nextSeq
+    const missing = ('count' in h ? h.firstSeq : h.nextSeq) - c.nextSeq
     if (missing > 0 && from === at) c.holes.push(this.hole(at, at, missing, h, 'records are missing'))
+    if (!('count' in h)) return c.mark(at, h.nextSeq)
     c.add(at, h)
     this.lastReceived = h.maxReceived
   }
@@ -137,16 +155,14 @@ export class Walk {
   /** Goes on at the next block after a bad place; when there is none, the bytes from there to the end. */
   private skip(at: number, reason: string): Leftover | null {
     const next = this.search(at + 1)
-    const h = next < 0 ? reason : this.header(next, AHEAD)
-    if (typeof h === 'string' || h.firstSeq >= this.limits.before || h.firstSeq + h.count - 1 > this.limits.bound) {
-      return { from: at, to: this.size, reason }
-    }
-    this.catalogue.holes.push(this.hole(at, next, h.firstSeq - this.catalogue.nextSeq, h, reason))
+    const h = next < 0 ? reason : this.frame(next, AHEAD)
+    if (typeof h === 'string' || this.beyond(h)) return { from: at, to: this.size, reason }
+    this.catalogue.holes.push(this.hole(at, next, ('count' in h ? h.firstSeq : h.nextSeq) - this.catalogue.nextSeq, h, reason))
     this.take(at, next, h)
     return null
   }
 
-  private hole(from: number, to: number, records: number, next: BlockHeader, reason: string) {
+  private hole(from: number, to: number, records: number, next: Mark | BlockHeader, reason: string) {
     const first = this.catalogue.nextSeq
     const known = records > 0
     return {
@@ -157,29 +173,32 @@ export class Walk {
       firstSeq: known ? first : null,
       lastSeq: known ? first + records - 1 : null,
       minTime: this.lastReceived,
-      maxTime: next.minReceived,
+      maxTime: 'count' in next ? next.minReceived : Number.NaN,
       reason,
     }
   }
 
-  /** Where the next block of this segment begins, from `from` on; -1 when there is none. Reads each byte once. */
+  /** Where the next mark or block of this segment begins, from `from` on; -1 when there is none. Reads each byte once. */
   private search(from: number): number {
     const c = this.catalogue
     const buffer = Buffer.allocUnsafe(Math.min(SCAN, Math.max(0, this.size - from)) + BLOCK_HEADER_BYTES)
-    for (let base = from; base + BLOCK_HEADER_BYTES <= this.size; base += SCAN) {
-      const got = this.file.read(buffer, base)
-      const part = buffer.subarray(0, got)
-      let i = part.indexOf(BLOCK_MAGIC)
+    for (let base = from; base + MARK_BYTES <= this.size; base += SCAN) {
+      const part = buffer.subarray(0, this.file.read(buffer, base))
+      let i = part.indexOf(PREFIX)
       while (i >= 0 && i < SCAN) {
         // Bytes of a message may look like a block; they can't know the epoch, and are not looked at further.
-        const looked = i + BLOCK_HEADER_BYTES <= got && (c.epoch === 0 || part.readUInt32LE(i + 24) === c.epoch)
-        if (looked && typeof this.header(base + i, USUAL_HEADER) !== 'string') return base + i
-        i = part.indexOf(BLOCK_MAGIC, i + 1)
+        const epochAt = i + (part[i + 3] === MARK_MAGIC[3] ? 8 : 24)
+        const looked = epochAt + 4 <= part.length && (c.epoch === 0 || part.readUInt32LE(epochAt) === c.epoch)
+        if (looked && typeof this.frame(base + i, USUAL_HEADER) !== 'string') return base + i
+        i = part.indexOf(PREFIX, i + 1)
       }
     }
     return -1
   }
 }
+
+/** What marks and blocks begin with. */
+const PREFIX = BLOCK_MAGIC.subarray(0, 3)
 
 const REASONS = {
   short: 'the block is cut short',

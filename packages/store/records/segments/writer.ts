@@ -7,7 +7,7 @@ import { writeAll } from '../disk.ts'
 import { badBlock, isFull, storeClosed, writeError } from '../errors.ts'
 import { Catalogue } from './catalogue.ts'
 import type { GoodMark } from './format.ts'
-import { encodeCheckpoint, encodeSegmentHeader } from './format.ts'
+import { encodeCheckpoint, encodeMark, encodeSegmentHeader, MARK_BYTES } from './format.ts'
 import type { Places } from './names.ts'
 import { segmentName } from './names.ts'
 import { SEGMENT_LIMIT } from './walk.ts'
@@ -170,6 +170,7 @@ export class SegmentWriter {
     const layout = this.lay(group, segment)
     await this.put(segment, layout.pieces)
     await this.sync(segment)
+    if (!segment.fresh) segment.catalogue.mark(segment.catalogue.end, this.nextSeq)
     for (const { at, header } of layout.placed) segment.catalogue.add(at, header)
     if (segment.fresh) {
       segment.fresh = false
@@ -208,6 +209,9 @@ export class SegmentWriter {
       out.pieces.push(encodeSegmentHeader({ firstSeq: name.firstSeq, epoch, created: this.options.now() }))
       const checkpoint = this.options.checkpoint?.() ?? null
       if (checkpoint !== null) putLedger(checkpoint.through, checkpoint.payload)
+    } else {
+      out.pieces.push(encodeMark({ epoch, at, nextSeq: seq }))
+      at += MARK_BYTES
     }
     for (const job of group) {
       const first = seq

@@ -1,0 +1,1 @@
+export { SampleBlocks, type SampleRecord } from './sample.ts'
