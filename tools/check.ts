@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { checkErrorCodes } from './checks/error-codes.ts'
 import { checkImports } from './checks/imports.ts'
 import { lint } from './checks/lint.ts'
@@ -46,7 +45,7 @@ export function check(root: string, write: (line: string) => void, checks: Reado
   return problems
 }
 
-if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+if (import.meta.main) {
   const problems = check(ROOT, (line) => void process.stderr.write(`${line}\n`))
   if (problems > 0) process.stderr.write(`check: ${problems} problems\n`)
   process.exitCode = problems > 0 ? 1 : 0

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process'
 import { globSync } from 'node:fs'
 import { constants } from 'node:os'
-import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { ROOT } from './files.ts'
 import { installServices, servicesRequired } from './services.ts'
@@ -16,20 +15,24 @@ export function testFiles(root: string, only = ''): string[] {
     .sort()
 }
 
-/** Runs test files under `root` with this Node; the exit status, 1 when a signal ended it. The runner's output goes to stdout. */
-export async function runTests(root: string, files: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+/**
+ * Runs test files under `root` with this Node; gives the exit status, 128 and its number when a signal ended it. The runner's output
+ * goes to stdout, or to `sink` as text.
+ */
+export async function runTests(root: string, files: readonly string[], env: NodeJS.ProcessEnv, sink?: (text: string) => void): Promise<number> {
   const args = ['--disable-warning=ExperimentalWarning', '--test', '--test-concurrency=2', '--test-reporter=spec', ...files]
   // A test runner inside a test must not report to the outer one.
   const { NODE_TEST_CONTEXT: _, ...clean } = env
-  const child = spawn(process.execPath, args, { cwd: root, env: clean, stdio: ['ignore', 'inherit', 'inherit'] })
+  const child = spawn(process.execPath, args, { cwd: root, env: clean, stdio: ['ignore', sink === undefined ? 'inherit' : 'pipe', 'inherit'] })
+  if (sink !== undefined) child.stdout?.setEncoding('utf8').on('data', sink)
   return await new Promise((done, fail) => {
     child.once('error', fail)
-    child.once('exit', (status, signal) => done(status ?? 128 + (constants.signals[signal ?? 'SIGTERM'] ?? 0)))
+    child.once('close', (status, signal) => done(status ?? 128 + (constants.signals[signal ?? 'SIGTERM'] ?? 0)))
   })
 }
 
 /** The checks as tests, so that the runner's summary counts them. */
-const HOUSE = 'tools/house.test.ts'
+export const HOUSE = 'tools/house.test.ts'
 
 /** What `npm test` does; gives the exit status. The last thing printed is the summary of the test runner. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -44,4 +47,4 @@ export async function main(args: readonly string[]): Promise<number> {
   return await runTests(ROOT, files, process.env)
 }
 
-if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) process.exitCode = await main(process.argv.slice(2))
+if (import.meta.main) process.exitCode = await main(process.argv.slice(2))
