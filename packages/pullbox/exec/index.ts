@@ -1,0 +1,5 @@
+export type { Ending } from './child.ts'
+export { ExecError, type ExecCode } from './errors.ts'
+export { lines, Lines, type LineFlag, type LinesOptions } from './lines.ts'
+export type { ExecOptions } from './options.ts'
+export { run, type RunOptions, type RunResult } from './run.ts'
