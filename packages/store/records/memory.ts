@@ -53,12 +53,12 @@ export class MemoryStore implements RecordsStore {
     if (this.bytes + bytes > this.most) throw new CodedError('STORE_DISK_FULL', `the store in memory may hold ${this.most} bytes`, { hint: 'raise store.options.bytes, or set retention' })
     const firstSeq = this.nextSeq
     for (const block of kept) this.keep(block)
-    if (options.ledger !== undefined) this.ledger = { payload: options.ledger.slice(), through: this.nextSeq - 1 }
+    if (options.ledger !== undefined) this.ledger = { payload: new Uint8Array(options.ledger), through: this.nextSeq - 1 }
     return { firstSeq, lastSeq: this.nextSeq - 1, bytes, syncedAt: this.now() }
   }
 
   private keep(given: Uint8Array): void {
-    const block = given.slice()
+    const block = new Uint8Array(given)
     stampBlock(block, { epoch: 1, firstSeq: this.nextSeq })
     const header = readBlockHeader(block) as BlockHeader
     this.blocks.push({ header, bytes: block })
