@@ -282,7 +282,7 @@ export class SimDisk implements Disk {
   }
 
   private write(node: Inode, bytes: Uint8Array, at: number): number {
-    const some = (n: number) => node.change({ at, bytes: bytes.slice(0, n) })
+    const some = (n: number) => node.change({ at, bytes: bytes.subarray(0, n) })
     this.step(() => some(this.random.below(bytes.length + 1)))
     const { random, faults } = this
     const grows = Math.max(0, at + bytes.length - node.seen.size)

@@ -171,7 +171,7 @@ export class Life {
 
   /** A query sees the same records as the cursor. */
   private async checkSource(store: SegmentsStore): Promise<void> {
-    const need = { fields: null, requirements: null }
+    const need = { fields: null, requirements: { always: true } } as const
     const plan = await store.source().plan({ since: Number.NEGATIVE_INFINITY, until: Number.POSITIVE_INFINITY }, need)
     const seen = new Map<number, string>()
     for (const ref of plan.blocks) {

@@ -1,9 +1,9 @@
 import { CodedError } from '@pullbox/log/errors'
 import type { BlockHeader } from '@pullbox/log/record'
-import { BLOCK_KIND, BlockReader, isDamage, readBlockHeader, stampBlock } from '@pullbox/log/record'
+import { BLOCK_KIND, isDamage, readBlockHeader, stampBlock } from '@pullbox/log/record'
 
 import type { BlockRef, BlockRows, Need, Plan, RowSource, TimeRange, Unreadable, ValueCounts } from '../query/engine/source.ts'
-import { countValues, openRows, overlaps, unreadable } from './blocks.ts'
+import { CountingReader, countValues, openRows, overlaps, unreadable } from './blocks.ts'
 import type { Appended, AppendOptions, Damage, Following, LedgerSnapshot, RecordsStats, RecordsStore, Retained, Retention, StoredBlock, StoredRecord } from './contract.ts'
 import { badBlock, storeClosed } from './errors.ts'
 import { mayHold } from './requirements.ts'
@@ -70,21 +70,21 @@ export class MemoryStore implements RecordsStore {
     this.check()
     return {
       plan: (range, need) => this.plan(range, need),
-      read: async (ref, need) => this.read(ref, need),
+      read: async (ref) => this.read(ref),
       valueCounts: async (ref, field) => this.valueCounts(ref, field),
     }
   }
 
   private plan(range: TimeRange, need: Need): Plan {
     const blocks = this.blocks
-      .filter((b) => overlaps(range, b.header.minTime, b.header.maxTime) && (need.requirements === null || mayHold(need.requirements, readerOf(b))))
+      .filter((b) => overlaps(range, b.header.minTime, b.header.maxTime) && mayHold(need.requirements, readerOf(b)))
       .map(({ header: h }) => ({ id: h.firstSeq, minTime: h.minTime, maxTime: h.maxTime, count: h.count, bytes: h.length }))
     return { blocks }
   }
 
-  private read(ref: BlockRef, need: Need): BlockRows | Unreadable {
+  private read(ref: BlockRef): BlockRows | Unreadable {
     const block = this.blocks[this.find(ref.id as number)]
-    if (block !== undefined && block.header.firstSeq === ref.id) return openRows(readerOf(block), need, '')
+    if (block !== undefined && block.header.firstSeq === ref.id) return openRows(readerOf(block), '')
     const gone = new CodedError('STORE_SEGMENT_GONE', 'the block is not there any more', { hint: 'retention deleted it while the query ran: ask again' })
     return { ...unreadable(NOTHING, gone, ''), count: ref.count, minTime: ref.minTime, maxTime: ref.maxTime }
   }
@@ -192,6 +192,6 @@ export class MemoryStore implements RecordsStore {
 
 const NOTHING = { count: 0, minTime: Number.NaN, maxTime: Number.NaN } as BlockHeader
 
-function readerOf(block: Kept): BlockReader {
-  return new BlockReader(block.header, (offset, length) => block.bytes.subarray(offset, offset + length))
+function readerOf(block: Kept): CountingReader {
+  return new CountingReader(block.header, (offset, length) => block.bytes.subarray(offset, offset + length))
 }

@@ -27,7 +27,7 @@ export interface SuiteOpen {
   readonly checkpoint?: () => Checkpoint | null
 }
 
-const ALL: Need = { fields: null, requirements: null }
+const ALL: Need = { fields: null, requirements: { always: true } }
 const EVER = { since: Number.NEGATIVE_INFINITY, until: Number.POSITIVE_INFINITY }
 const SMALL: SuiteOpen = { segmentBytes: 16 << 10 }
 
@@ -172,7 +172,7 @@ function reading(one: One): void {
     const plan = await source.plan(EVER, ALL)
     assert.equal(plan.blocks.length, 1)
     assert.equal(plan.blocks[0].count, 3)
-    const rows = await source.read(plan.blocks[0], { fields: new Set(['host', 'severity']), requirements: null })
+    const rows = await source.read(plan.blocks[0], { fields: new Set(['host', 'severity']), requirements: { always: true } })
     assert.ok(!('unreadable' in rows))
     assert.deepEqual([0, 1, 2].map((i) => [rows.id(i), rows.time[i], rows.column('host')?.text(i)]), [['1', 1, 'sw1'], ['2', 2, 'sw2'], ['3', 3, 'sw1']])
     const counts = await source.valueCounts?.(plan.blocks[0], 'host')

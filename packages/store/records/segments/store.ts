@@ -112,7 +112,7 @@ export class SegmentsStore implements RecordsStore {
     const view = this.view
     return {
       plan: (range, need) => view.plan(range, need),
-      read: (ref, need) => view.read(ref, need),
+      read: (ref) => view.read(ref),
       valueCounts: (ref, field) => view.valueCounts(ref, field),
     }
   }

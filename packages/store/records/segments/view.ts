@@ -1,9 +1,9 @@
 import type { BlockHeader } from '@pullbox/log/record'
-import { BLOCK_HEADER_BYTES, BlockReader, isDamage, readBlockHeader } from '@pullbox/log/record'
+import { BLOCK_HEADER_BYTES, isDamage, readBlockHeader } from '@pullbox/log/record'
 import { CodedError } from '@pullbox/log/errors'
 
 import type { BlockRef, BlockRows, Need, Plan, RowSource, TimeRange, Unreadable, ValueCounts } from '../../query/engine/source.ts'
-import { countValues, openRows, overlaps, unreadable } from '../blocks.ts'
+import { CountingReader, countValues, openRows, overlaps, unreadable } from '../blocks.ts'
 import type { Damage, Following, LedgerSnapshot, RecordsStats, StoredBlock, StoredRecord } from '../contract.ts'
 import type { Disk, DiskFile } from '../disk.ts'
 import { codeOf } from '../disk.ts'
@@ -37,13 +37,14 @@ export class SegmentsView implements RowSource {
   plan(range: TimeRange, need: Need): Plan {
     const blocks: BlockRef[] = []
     const missing: Unreadable[] = []
+    const filtered = !('always' in need.requirements)
     for (const c of this.catalogues) {
       // The times of records that are gone are not known: no range rules them out.
       for (const hole of c.holes) if (hole.records !== 0) missing.push(holeUnreadable(hole))
       for (let i = 0; i < c.blocks; i++) {
         if (c.count[i] === 0 || !overlaps(range, c.minTime[i], c.maxTime[i])) continue
         const id: BlockId = { segment: c.segment.name, at: c.offset[i], seq: c.firstSeq(i) }
-        if (need.requirements !== null && !this.mayHold(id, need)) continue
+        if (filtered && !this.mayHold(id, need)) continue
         blocks.push({ id, minTime: c.minTime[i], maxTime: c.maxTime[i], count: c.count[i], bytes: c.length[i] })
       }
     }
@@ -59,15 +60,15 @@ export class SegmentsView implements RowSource {
     }
   }
 
-  async read(ref: BlockRef, need: Need): Promise<BlockRows | Unreadable> {
+  async read(ref: BlockRef): Promise<BlockRows | Unreadable> {
     const id = ref.id as BlockId
-    let reader: BlockReader
+    let reader: CountingReader
     try {
       reader = this.reader(id)
     } catch (error) {
       return { ...unreadable(NO_HEADER, error, ''), count: ref.count, minTime: ref.minTime, maxTime: ref.maxTime }
     }
-    return openRows(reader, need, id.segment)
+    return openRows(reader, id.segment)
   }
 
   async valueCounts(ref: BlockRef, field: string): Promise<ValueCounts | null> {
@@ -109,19 +110,19 @@ export class SegmentsView implements RowSource {
   }
 
   /** A reader of the block at that place. Throws when another block or none stands there. */
-  reader(id: BlockId): BlockReader {
+  reader(id: BlockId): CountingReader {
     const file = this.file(id.segment)
     const h = readHeaderAt(file, id.at)
     if (h === null || h.firstSeq !== id.seq) {
       throw new CodedError('STORE_BLOCK_DAMAGED', 'the header of the block is damaged', { at: `byte ${id.at} of ${id.segment}`, hint: 'pullbox store fsck names all damage' })
     }
-    return new BlockReader(h, (offset, length) => {
+    return new CountingReader(h, (offset, length) => {
       const bytes = new Uint8Array(length)
       return bytes.subarray(0, file.read(bytes, id.at + offset))
     })
   }
 
-  private blockAt(c: Catalogue, i: number): BlockReader {
+  private blockAt(c: Catalogue, i: number): CountingReader {
     return this.reader({ segment: c.segment.name, at: c.offset[i], seq: c.firstSeq(i) })
   }
 
