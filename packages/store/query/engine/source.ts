@@ -1,3 +1,4 @@
+import type { Need as Requirement } from '../filter/index.ts'
 import type { Rows } from '../rows.ts'
 
 /** A half-open range of time, microseconds since 1970: `since <= t < until`. Infinities stand for open ends. */
@@ -14,10 +15,9 @@ export interface Need {
    */
   readonly fields: ReadonlySet<string> | null
   /**
-   * What each matching row must hold: the answer of `requirements(filter)` of `query/filter`, structured-cloneable. null = nothing
-   * is known. A source that has block filters may leave out blocks that cannot hold it; one that has none ignores it.
+   * What a block must hold so that a row can match: the answer of `requirements(filter)` of `query/filter`, structured-cloneable. A source that has block filters may leave out blocks that cannot hold it; one that has none ignores it.
    */
-  readonly requirements: unknown
+  readonly requirements: Requirement
 }
 
 /** One block of a plan. Plain data: it travels to worker threads, where another source of the same store reads it. */

@@ -1,6 +1,5 @@
 import { durationOf, ipv4Of, numberOf, parseFieldName, parseWord, plainNumber, printDuration, rfc3339Of, type Lexer } from '../language/index.ts'
-import { formatTime } from './chunk.ts'
-import { printField } from './fields.ts'
+import { formatTime } from './time.ts'
 import { formatNumber } from './number.ts'
 
 /** How values are rounded down before they are grouped. */
@@ -63,11 +62,6 @@ function sizeOf(text: string): { unit: Bucket['unit']; size: number } | null {
   if (bits !== null) return Number(bits[1]) <= 32 ? { unit: 'prefix', size: 2 ** (32 - Number(bits[1])) } : null
   const size = numberOf(text)
   return size === null || !(size > 0) || !Number.isFinite(size) ? null : { unit: 'fixed', size }
-}
-
-export function printByField({ name, bucket }: ByField): string {
-  if (bucket === null) return printField(name)
-  return `${printField(name)}:${bucket.text}${bucket.offsetText === '' ? '' : ` offset ${bucket.offsetText}`}`
 }
 
 /** The beginning of the bucket that a time lies in, both microseconds since 1970. */

@@ -1,4 +1,5 @@
 import type { Column } from '../rows.ts'
+import { formatTime } from './time.ts'
 import type { Batch, View } from './view.ts'
 
 /** A column of a chunk: all texts in one string with the end of each, or a dictionary. */
@@ -161,16 +162,4 @@ export function chunkOfValues(names: readonly string[], rows: readonly (readonly
   const columns = names.map((_, f) => textColumn(rows.length, (k) => rows[k]![f] ?? ''))
   const time = new Float64Array(rows.length).fill(Number.NaN)
   return { count: rows.length, time, timeIsField: false, order: NO_ORDER, ids: null, names, columns }
-}
-
-/** RFC 3339 in UTC of microseconds since 1970, with as many digits of the fraction as it needs. */
-export function formatTime(micros: number): string {
-  if (!Number.isFinite(micros)) return ''
-  const whole = Math.floor(micros / 1e6)
-  const fraction = micros - whole * 1e6
-  const date = new Date(whole * 1000)
-  if (Number.isNaN(date.getTime())) return ''
-  const text = date.toISOString().slice(0, -5)
-  if (fraction === 0) return `${text}Z`
-  return `${text}.${String(Math.floor(fraction)).padStart(6, '0').replace(/0+$/, '')}Z`
 }

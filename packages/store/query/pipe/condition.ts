@@ -1,21 +1,8 @@
-import type { FilterNode, Lexer, ParseContext } from '../language/index.ts'
-import { parseFilter, printFilter } from '../language/index.ts'
-import { compileFilter, Selection } from '../filter/index.ts'
+import type { FilterNode } from '../language/index.ts'
+import { compileFilter, fieldsOf, Selection } from '../filter/index.ts'
+import { isWildcard } from './fields.ts'
 import type { Fields } from './stage.ts'
 import type { Batch, View } from './view.ts'
-
-/** `if (filter)` if it stands here; the current token may be any. */
-export function parseIf(lexer: Lexer, context: ParseContext): FilterNode | null {
-  if (!lexer.accept('if')) return null
-  lexer.expect('(', 'after "if"')
-  const filter = parseFilter(lexer, context)
-  lexer.expect(')')
-  return filter
-}
-
-export function printIf(filter: FilterNode | null, context?: Pick<ParseContext, 'printPipe'>): string {
-  return filter === null ? '' : ` if (${printFilter(filter, context?.printPipe)})`
-}
 
 /** Which of the picked rows match. */
 export type Condition = (batch: Batch) => Uint32Array
@@ -25,8 +12,8 @@ export function compileCondition(filter: FilterNode): Condition {
   const compiled = compileFilter(filter)
   return ({ view, picked }) => {
     if (picked.length === 0) return picked
-    const selection = Selection.none(view.count)
-    for (let k = 0; k < picked.length; k++) selection.add(picked[k]!)
+    const selection = new Selection(view.count)
+    for (let k = 0; k < picked.length; k++) selection.set(picked[k]!)
     compiled.apply(view, selection)
     return pickedOf(selection, picked)
   }
@@ -47,35 +34,8 @@ export function rowTest(condition: Condition, view: View, picked: Uint32Array): 
   return (i) => matching[i] === 1
 }
 
-/** The fields that a filter reads; `_time` bounds are read from the times themselves. */
+/** The fields that a filter reads, null = all; `_time` bounds are read from the times themselves. */
 export function filterFields(filter: FilterNode): Fields {
-  const out = new Set<string>()
-  return addFields(filter, out) ? out : null
-}
-
-function addFields(filter: FilterNode, out: Set<string>): boolean {
-  switch (filter.op) {
-    case 'all':
-    case 'time':
-    case 'day_range':
-    case 'week_range':
-      return true
-    case 'and':
-    case 'or':
-      return filter.filters.every((one) => addFields(one, out))
-    case 'not':
-      return addFields(filter.filter, out)
-    case 'stream':
-      out.add('_stream')
-      for (const group of filter.groups) for (const tag of group) out.add(tag.name)
-      return true
-    case 'stream_id':
-      out.add('_stream_id')
-      return true
-    default:
-      if (filter.field.endsWith('*')) return false
-      out.add(filter.field)
-      if ('other' in filter) out.add(filter.other)
-      return true
-  }
+  const fields = fieldsOf(filter)
+  return [...fields].some(isWildcard) ? null : fields
 }

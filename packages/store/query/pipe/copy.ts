@@ -1,6 +1,6 @@
 import { parseFieldPattern, type Lexer, type PipeNode } from '../language/index.ts'
 import type { Column } from '../rows.ts'
-import { isWildcard, printField, union, without } from './fields.ts'
+import { isWildcard, union, without } from './fields.ts'
 import type { Pipe } from './pipe.ts'
 import type { Fields, LocalStage } from './stage.ts'
 import { overlay, type View } from './view.ts'
@@ -60,8 +60,8 @@ function needs({ op, pairs }: CopyNode, later: Fields): Fields {
 function pipe(op: CopyNode['op'], names: string[]): Pipe<CopyNode> {
   return {
     names,
+    kind: 'local',
     parse: (lexer) => ({ op, pairs: parsePairs(lexer) }),
-    print: ({ pairs }) => `${op} ${pairs.map(({ from, to }) => `${printField(from)} as ${printField(to)}`).join(', ')}`,
     needs,
     create: (node): LocalStage => ({ kind: 'local', transform: ({ view, picked }) => ({ view: apply(node, view), picked }) }),
   }

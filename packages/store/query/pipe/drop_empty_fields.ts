@@ -4,8 +4,8 @@ import type { Pipe } from './pipe.ts'
 /** `drop_empty_fields`: rows without any value go. Empty fields are missing fields here, so there is nothing else to drop. */
 export const dropEmptyFields: Pipe<PipeNode> = {
   names: ['drop_empty_fields'],
+  kind: 'local',
   parse: () => ({ op: 'drop_empty_fields' }),
-  print: () => 'drop_empty_fields',
   needs: () => null,
   create: () => ({
     kind: 'local',

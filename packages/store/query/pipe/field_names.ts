@@ -1,7 +1,7 @@
-import { quote, type Lexer, type PipeNode } from '../language/index.ts'
+import { type Lexer, type PipeNode } from '../language/index.ts'
 import { chunkOfValues, type Chunk } from './chunk.ts'
 import { compareTuples } from './groups.ts'
-import { parsePlainField, printField } from './fields.ts'
+import { parsePlainField } from './fields.ts'
 import { formatNumber } from './number.ts'
 import type { Pipe } from './pipe.ts'
 import type { GatherStage, StageContext, Budget } from './stage.ts'
@@ -83,8 +83,8 @@ class FieldNamesStage implements GatherStage {
 /** `field_names as x`: the names of all fields with the number of rows that have a value there. */
 export const fieldNames: Pipe<FieldNamesNode> = {
   names: ['field_names'],
+  kind: 'gather',
   parse,
-  print: ({ as, filter }) => `field_names${as === 'name' ? '' : ` as ${printField(as)}`}${filter === '' ? '' : ` filter ${quote(filter)}`}`,
   needs: () => null,
   create: (node, context) => new FieldNamesStage(node, context),
 }

@@ -1,5 +1,5 @@
 import { parseFieldList, type Lexer, type PipeNode } from '../language/index.ts'
-import { fieldsOf, matcher, printFields } from './fields.ts'
+import { fieldsOf, matcher } from './fields.ts'
 import type { Pipe } from './pipe.ts'
 import type { Fields } from './stage.ts'
 import { restrict } from './view.ts'
@@ -12,8 +12,8 @@ export interface FieldsNode extends PipeNode {
 /** `fields a, b*`: only these fields stay. */
 export const fields: Pipe<FieldsNode> = {
   names: ['fields', 'keep'],
+  kind: 'local',
   parse: (lexer: Lexer) => ({ op: 'fields', fields: parseFieldList(lexer) }),
-  print: (node) => `fields ${printFields(node.fields)}`,
   needs: (node, later) => {
     const keep = matcher(node.fields)
     return later === null ? fieldsOf(node.fields) : new Set([...later].filter(keep))
@@ -32,8 +32,8 @@ function keptBy(patterns: readonly string[]): (name: string) => boolean {
 /** `delete a, b*`: these fields go. */
 export const remove: Pipe<FieldsNode> = {
   names: ['delete', 'del', 'rm', 'drop'],
+  kind: 'local',
   parse: (lexer: Lexer) => ({ op: 'delete', fields: parseFieldList(lexer) }),
-  print: (node) => `delete ${printFields(node.fields)}`,
   needs: (node, later): Fields => (later === null ? null : new Set([...later].filter(keptBy(node.fields)))),
   create: (node) => {
     const keep = keptBy(node.fields)

@@ -1,4 +1,4 @@
-import { parseFilter, printFilter, type FilterNode, type PipeNode } from '../language/index.ts'
+import { parseFilter, type FilterNode, type PipeNode } from '../language/index.ts'
 import { compileCondition, filterFields } from './condition.ts'
 import { union } from './fields.ts'
 import type { Pipe } from './pipe.ts'
@@ -11,8 +11,8 @@ export interface FilterPipeNode extends PipeNode {
 /** `filter ...`, `where ...`, or a filter by itself: only rows that match stay. */
 export const filter: Pipe<FilterPipeNode> = {
   names: ['filter', 'where'],
+  kind: 'local',
   parse: (lexer, context) => ({ op: 'filter', filter: parseFilter(lexer, context) }),
-  print: (node) => `filter ${printFilter(node.filter)}`,
   needs: (node, later) => union(later, filterFields(node.filter)),
   create: (node) => {
     const condition = compileCondition(node.filter)

@@ -1,6 +1,6 @@
 import { compareNatural } from '../language/index.ts'
 import { bucketText, timeBucket, type ByField } from './bucket.ts'
-import { formatTime } from './chunk.ts'
+import { formatTime } from './time.ts'
 import type { Batch } from './view.ts'
 
 /** Slot of rows that a limited table has no room for. */

@@ -1,4 +1,4 @@
-import type { PipeNode, PipeParser, PipeParsers } from '../language/index.ts'
+import type { PipeParser, PipeParsers } from '../language/index.ts'
 import { copy, rename } from './copy.ts'
 import { decolorize } from './decolorize.ts'
 import { dropEmptyFields } from './drop_empty_fields.ts'
@@ -18,7 +18,10 @@ export * from './chunk.ts'
 export type { Pipe } from './pipe.ts'
 export * from './stage.ts'
 export * from './view.ts'
-export { PIECE_ROWS, Sorter } from './sorter.ts'
+export { Sorter } from './sorter.ts'
+export * from './runs.ts'
+export * from './order.ts'
+export { collect, type RowList } from './concat.ts'
 
 // each pipe reads only nodes that its own parser made
 const ALL = [
@@ -31,8 +34,3 @@ export const pipes: ReadonlyMap<string, Pipe> = new Map(ALL.map((pipe) => [pipe.
 
 /** Keyword in lower case -> parser, for `parseQuery`. */
 export const pipeParsers: PipeParsers = new Map<string, PipeParser>(ALL.flatMap((pipe) => pipe.names.map((name) => [name, (lexer, context) => pipe.parse(lexer, context)] as const)))
-
-/** Text of a pipe that reads back to the same node. */
-export function printPipe(node: PipeNode): string {
-  return pipes.get(node.op)!.print(node)
-}

@@ -1,6 +1,6 @@
 import type { Lexer, PipeNode } from '../language/index.ts'
 import { lexerEndsItem } from './item.ts'
-import { parsePlainField, printField, union, without } from './fields.ts'
+import { parsePlainField, union, without } from './fields.ts'
 import type { Pipe } from './pipe.ts'
 import { mapped, overlay, type View } from './view.ts'
 import type { Column } from '../rows.ts'
@@ -26,8 +26,8 @@ const ABSENT: Column = { text: () => '' }
 export function unaryPipe(name: string, change: (text: string) => string): Pipe<UnaryNode> {
   return {
     names: [name],
+    kind: 'local',
     parse: (lexer) => ({ op: name, ...parseUnary(lexer) }),
-    print: ({ field, to }) => `${name}(${printField(field)})${to === '_msg' ? '' : ` as ${printField(to)}`}`,
     needs: ({ field, to }, later) => union(without(later, [to]), new Set(later === null || later.has(to) ? [field] : [])),
     create: ({ field, to }) => ({
       kind: 'local',

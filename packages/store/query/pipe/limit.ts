@@ -46,8 +46,8 @@ class OffsetStage implements StreamStage {
 /** `limit N`: the first N rows in the order in which they come; 10 when N is not given. */
 export const limit: Pipe<LimitNode> = {
   names: ['limit', 'head'],
+  kind: 'stream',
   parse: (lexer: Lexer) => ({ op: 'limit', count: lexer.end || lexer.is('|', ')') ? 10 : parseCount(lexer) }),
-  print: (node) => `limit ${node.count}`,
   needs: (_node, later) => later,
   create: (node) => new LimitStage(node.count),
 }
@@ -55,8 +55,8 @@ export const limit: Pipe<LimitNode> = {
 /** `offset N`: all rows but the first N. */
 export const offset: Pipe<LimitNode> = {
   names: ['offset', 'skip'],
+  kind: 'stream',
   parse: (lexer: Lexer) => ({ op: 'offset', count: parseCount(lexer) }),
-  print: (node) => `offset ${node.count}`,
   needs: (_node, later) => later,
   create: (node) => new OffsetStage(node.count),
 }

@@ -1,6 +1,6 @@
-import { parseCount, parseWord, quote, type FilterNode, type Lexer, type ParseContext, type PipeNode } from '../language/index.ts'
-import { compileCondition, filterFields, parseIf, printIf, rowTest } from './condition.ts'
-import { parsePlainField, printField, union } from './fields.ts'
+import { parseCount, parseIfFilter, parseWord, type FilterNode, type Lexer, type ParseContext, type PipeNode } from '../language/index.ts'
+import { compileCondition, filterFields, rowTest } from './condition.ts'
+import { parsePlainField, union } from './fields.ts'
 import { setField } from './len.ts'
 import type { Pipe } from './pipe.ts'
 import type { Fields, LocalStage } from './stage.ts'
@@ -33,10 +33,6 @@ export function parseTextPair(lexer: Lexer): [string, string] {
 /** `at field`; `_msg` when it does not stand here. */
 export function parseAt(lexer: Lexer): string {
   return lexer.accept('at') ? parsePlainField(lexer) : '_msg'
-}
-
-export function printAt(field: string): string {
-  return field === '_msg' ? '' : ` at ${printField(field)}`
 }
 
 /** The stage that puts `change` of its text in place of a field, in rows that match. */
@@ -74,7 +70,7 @@ function replaceText(text: string, from: string, to: string, limit: number): str
 }
 
 function parse(lexer: Lexer, context: ParseContext): ReplaceNode {
-  const condition = parseIf(lexer, context)
+  const condition = parseIfFilter(lexer, context)
   const [from, to] = parseTextPair(lexer)
   const field = parseAt(lexer)
   const limit = lexer.accept('limit') ? parseCount(lexer) : 0
@@ -84,8 +80,8 @@ function parse(lexer: Lexer, context: ParseContext): ReplaceNode {
 /** `replace if (filter) ("a", "b") at field limit N`. */
 export const replace: Pipe<ReplaceNode> = {
   names: ['replace'],
+  kind: 'local',
   parse,
-  print: (node) => `replace${printIf(node.condition)} (${quote(node.from)}, ${quote(node.to)})${printAt(node.field)}${node.limit > 0 ? ` limit ${node.limit}` : ''}`,
   needs: updateNeeds,
   create: (node) => updateStage(node, (text) => replaceText(text, node.from, node.to, node.limit)),
 }

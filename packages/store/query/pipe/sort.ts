@@ -1,6 +1,6 @@
 import { parseCount, parseInParens, type Lexer, type PipeNode } from '../language/index.ts'
 import { chunkOf, chunkView, textColumn, type Chunk } from './chunk.ts'
-import { parsePlainField, parsePlainFields, printField, printFields, union } from './fields.ts'
+import { parsePlainField, parsePlainFields, union } from './fields.ts'
 import { fieldOrder, type FieldKeys, type RowOrder, type SortField } from './order.ts'
 import type { Pipe } from './pipe.ts'
 import { Sorter } from './sorter.ts'
@@ -77,18 +77,6 @@ const parseFirst =
     return { op, by, desc: op === 'last', offset: 0, limit, partition, rank }
   }
 
-function print({ op, by, desc, offset, limit, partition, rank }: SortNode): string {
-  const fields = by.map((field) => `${printField(field.name)}${field.desc ? ' desc' : ''}`).join(', ')
-  let out: string = op
-  if (op !== 'sort' && limit !== 1) out += ` ${limit}`
-  if (by.length > 0) out += ` by (${fields})`
-  if (op === 'sort' && desc) out += ' desc'
-  if (partition.length > 0) out += ` partition by (${printFields(partition)})`
-  if (op === 'sort' && offset > 0) out += ` offset ${offset}`
-  if (op === 'sort' && limit > 0) out += ` limit ${limit}`
-  return rank === '' ? out : `${out} rank${rank === 'rank' ? '' : ` as ${printField(rank)}`}`
-}
-
 class SortStage implements GatherStage {
   readonly kind = 'gather'
   private readonly node: SortNode
@@ -160,7 +148,7 @@ function needs({ by, partition, rank }: SortNode, later: Fields): Fields {
 }
 
 function pipe(names: string[], parse: Pipe<SortNode>['parse']): Pipe<SortNode> {
-  return { names, parse, print, needs, create: (node, context) => new SortStage(node, context) }
+  return { names, kind: 'gather', parse, needs, create: (node, context) => new SortStage(node, context) }
 }
 
 /** `sort by (a, b desc) desc offset N limit N partition by (c) rank as x`: what does not fit into memory is sorted on disk. */

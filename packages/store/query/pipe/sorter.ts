@@ -1,31 +1,11 @@
 import { chunkBytes, type Chunk } from './chunk.ts'
-import { decodeChunk, encodeChunk } from './codec.ts'
 import { collect, type RowList } from './concat.ts'
 import type { RowOrder } from './order.ts'
+import { CursorHeap, openCursor, PIECE_ROWS, PieceBuilder, pieceBytes, RunWriter, writeRun, type Cursor, type Run } from './runs.ts'
 import { memoryLimit, type Budget, type Spill, type SpillFile } from './stage.ts'
 
-/** Rows of one piece of output, at most. */
-export const PIECE_ROWS = 1024
-/** Pieces of runs are between these sizes in memory. */
-const LEAST_PIECE = 8 * 1024
-const GREATEST_PIECE = 256 * 1024
-
-/** Sorted rows, piece after piece. */
-interface Run {
-  readonly pieces: readonly { readonly file: SpillFile; readonly offset: number; readonly length: number }[]
-  /** Memory of its greatest piece. */
-  readonly greatest: number
-}
-
-/** One row in hand of a sorted sequence of chunks. */
-interface Cursor<K> {
-  chunk: Chunk
-  keys: K
-  row: number
-  /** Tie-breaker among sequences, so that equal rows keep an order. */
-  readonly place: number
-  next(): Promise<Chunk | null>
-}
+/** Less than this is not worth a run of its own. */
+const LEAST_SPILL = 8 * 1024
 
 /**
  * Sorts any number of rows within half of a budget; what does not fit goes to temporary files as sorted runs, which are merged at
@@ -68,7 +48,7 @@ export class Sorter<K> {
     this.heldRows += chunk.count
     this.count(chunkBytes(chunk) + chunk.count * 24)
     if (this.keep !== Infinity && this.heldRows > this.cutAt) this.cut()
-    if (this.budget.used <= this.budget.limit / 2 || this.held < LEAST_PIECE) return
+    if (this.budget.used <= this.budget.limit / 2 || this.held < LEAST_SPILL) return
     if (this.keep !== Infinity) this.cut()
     if (this.budget.used > this.budget.limit / 2) await this.flush()
   }
@@ -139,10 +119,6 @@ export class Sorter<K> {
     return { chunks, from: sortedFrom.subarray(0, out), rows: rows.subarray(0, out) }
   }
 
-  private pieceBytes(): number {
-    return Math.min(GREATEST_PIECE, Math.max(LEAST_PIECE, this.budget.limit / 64))
-  }
-
   private async newFile(): Promise<SpillFile> {
     if (this.spill === null) {
       throw memoryLimit(this.budget.limit, 'sorting', 'add a limit, narrow the filter or the range, or give the query more memory or a directory to spill to')
@@ -155,19 +131,9 @@ export class Sorter<K> {
   /** Writes what is in memory as one run. */
   private async flush(): Promise<void> {
     const file = await this.newFile()
-    const list = this.sorted()
-    const rowBytes = Math.max(1, this.held / Math.max(1, this.heldRows))
-    const step = Math.max(1, Math.min(PIECE_ROWS, Math.floor(this.pieceBytes() / rowBytes)))
-    const pieces: Run['pieces'][number][] = []
-    let greatest = 0
-    for (let start = 0; start < list.rows.length; start += step) {
-      const piece = collect(list, start, Math.min(start + step, list.rows.length))
-      greatest = Math.max(greatest, chunkBytes(piece))
-      const bytes = encodeChunk(piece)
-      pieces.push({ file, offset: await file.append(bytes), length: bytes.length })
-    }
+    const run = await writeRun(file, this.sorted(), this.held, this.budget.limit)
     this.forget()
-    this.runs.push({ pieces, greatest })
+    this.runs.push(run)
   }
 
   /** All rows in order. Chunks are of at most PIECE_ROWS rows. Files are removed by `close`. */
@@ -195,20 +161,15 @@ export class Sorter<K> {
     while (many < this.runs.length && this.fits(this.runs.slice(0, many + 1))) many++
     const merged = this.runs.splice(0, many)
     const file = await this.newFile()
-    const pieces: Run['pieces'][number][] = []
-    let greatest = 0
-    for await (const piece of this.merge(merged)) {
-      greatest = Math.max(greatest, chunkBytes(piece))
-      const bytes = encodeChunk(piece)
-      pieces.push({ file, offset: await file.append(bytes), length: bytes.length })
-    }
+    const writer = new RunWriter(file)
+    for await (const piece of this.merge(merged)) await writer.add(piece)
     const left = new Set(merged.flatMap((run) => run.pieces.map((piece) => piece.file)))
     for (const old of left) {
       this.files.delete(old)
       await old.remove()
     }
     // in front: the order of equal rows is that of the runs
-    this.runs.unshift({ pieces, greatest })
+    this.runs.unshift(writer.done())
   }
 
   private async *merge(runs: readonly Run[]): AsyncGenerator<Chunk> {
@@ -218,8 +179,7 @@ export class Sorter<K> {
       if (cursor !== null) cursors.push(cursor)
     }
     const heap = new CursorHeap(this.order, cursors)
-    const target = this.pieceBytes()
-    const builder = new PieceBuilder(target)
+    const builder = new PieceBuilder(pieceBytes(this.budget.limit))
     let last: { keys: K; row: number } | null = null
     let inPartition = 0
     for (let top = heap.top(); top !== null; top = heap.top()) {
@@ -227,7 +187,8 @@ export class Sorter<K> {
       last = { keys: top.keys, row: top.row }
       if (++inPartition <= this.keep) builder.add(top.chunk, top.row)
       if (builder.full) yield builder.take()
-      await heap.advance()
+      const moved = heap.advance()
+      if (typeof moved !== 'boolean') await moved
     }
     if (builder.rows > 0) yield builder.take()
   }
@@ -239,121 +200,5 @@ export class Sorter<K> {
     const files = [...this.files]
     this.files.clear()
     await Promise.allSettled(files.map((file) => file.remove()))
-  }
-}
-
-async function openCursor<K>(run: Run, place: number, order: RowOrder<K>): Promise<Cursor<K> | null> {
-  let piece = 0
-  const next = async (): Promise<Chunk | null> => {
-    const at = run.pieces[piece++]
-    return at === undefined ? null : decodeChunk(await at.file.read(at.offset, at.length))
-  }
-  const chunk = await next()
-  return chunk === null ? null : { chunk, keys: order.keys(chunk), row: 0, place, next }
-}
-
-/** Least cursor first. */
-class CursorHeap<K> {
-  private readonly order: RowOrder<K>
-  private readonly heap: Cursor<K>[]
-
-  constructor(order: RowOrder<K>, cursors: Cursor<K>[]) {
-    this.order = order
-    this.heap = cursors
-    for (let i = (cursors.length >> 1) - 1; i >= 0; i--) this.sink(i)
-  }
-
-  top(): Cursor<K> | null {
-    return this.heap[0] ?? null
-  }
-
-  /** Moves the top cursor one row on. */
-  async advance(): Promise<void> {
-    const top = this.heap[0]!
-    if (++top.row >= top.chunk.count) {
-      const chunk = await top.next()
-      if (chunk === null) {
-        const last = this.heap.pop()!
-        if (this.heap.length === 0) return
-        if (last !== top) this.heap[0] = last
-      } else {
-        top.chunk = chunk
-        top.keys = this.order.keys(chunk)
-        top.row = 0
-      }
-    }
-    this.sink(0)
-  }
-
-  private before(x: number, y: number): boolean {
-    const a = this.heap[x]!
-    const b = this.heap[y]!
-    return (this.order.compare(a.keys, a.row, b.keys, b.row) || a.place - b.place) < 0
-  }
-
-  private sink(at: number): void {
-    const { heap } = this
-    for (let i = at; ; ) {
-      const left = 2 * i + 1
-      if (left >= heap.length) return
-      const least = left + 1 < heap.length && this.before(left + 1, left) ? left + 1 : left
-      if (!this.before(least, i)) return
-      const moved = heap[i]!
-      heap[i] = heap[least]!
-      heap[least] = moved
-      i = least
-    }
-  }
-}
-
-/** Puts rows of many chunks together. */
-export class PieceBuilder {
-  private chunks: Chunk[] = []
-  private readonly places = new Map<Chunk, number>()
-  private from: number[] = []
-  private picked: number[] = []
-  private bytes = 0
-  private readonly target: number
-
-  constructor(target: number) {
-    this.target = target
-  }
-
-  get rows(): number {
-    return this.picked.length
-  }
-
-  get full(): boolean {
-    return this.picked.length >= PIECE_ROWS || this.bytes >= this.target
-  }
-
-  add(chunk: Chunk, row: number): void {
-    let place = this.places.get(chunk)
-    if (place === undefined) {
-      place = this.chunks.length
-      this.places.set(chunk, place)
-      this.chunks.push(chunk)
-      this.weigh(chunk)
-    }
-    this.from.push(place)
-    this.picked.push(row)
-    this.bytes += this.weights[place]!
-  }
-
-  private weights: number[] = []
-
-  private weigh(chunk: Chunk): void {
-    this.weights.push(chunkBytes(chunk) / chunk.count)
-  }
-
-  take(): Chunk {
-    const piece = collect({ chunks: this.chunks, from: Uint32Array.from(this.from), rows: Uint32Array.from(this.picked) }, 0, this.picked.length)
-    this.chunks = []
-    this.places.clear()
-    this.weights = []
-    this.from = []
-    this.picked = []
-    this.bytes = 0
-    return piece
   }
 }

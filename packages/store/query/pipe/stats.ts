@@ -1,13 +1,13 @@
 import { lexerEndsItem } from './item.ts'
-import { parseInParens, type FilterNode, type Lexer, type ParseContext, type PipeNode } from '../language/index.ts'
+import { parseIfFilter, parseInParens, type Lexer, type ParseContext, type PipeNode } from '../language/index.ts'
 import { parseStatsCall, printStatsCall, statsFunctions, type Accumulator, type StatsContext, type StatsNode } from '../stats/index.ts'
-import { bucketSeconds, parseByField, printByField, type ByField } from './bucket.ts'
+import { bucketSeconds, parseByField, type ByField } from './bucket.ts'
 import { chunkOfValues, type Chunk } from './chunk.ts'
-import { compileCondition, filterFields, parseIf, printIf, type Condition } from './condition.ts'
-import { fieldsOf, parsePlainField, printField, union } from './fields.ts'
+import { compileCondition, filterFields, type Condition } from './condition.ts'
+import { fieldsOf, parsePlainField, union } from './fields.ts'
 import { GroupTable } from './groups.ts'
 import type { Pipe } from './pipe.ts'
-import { PIECE_ROWS } from './sorter.ts'
+import { PIECE_ROWS } from './runs.ts'
 import type { Budget, Fields, GatherStage, StageContext } from './stage.ts'
 import type { Batch } from './view.ts'
 
@@ -32,19 +32,12 @@ function parse(lexer: Lexer, context: ParseContext): StatsPipeNode {
 
 function parseFunction(lexer: Lexer, context: ParseContext): StatsNode {
   const call = parseStatsCall(lexer)
-  const condition = parseIf(lexer, context)
+  const from = lexer.at
+  const condition = parseIfFilter(lexer, context)
+  // a result without a name is called as the function is written
+  const suffix = condition === null ? '' : ` ${lexer.text.slice(from, lexer.end ? undefined : lexer.at).trim()}`
   const named = lexer.accept('as')
-  const as = named || !lexerEndsItem(lexer) ? parsePlainField(lexer) : nameOf(call, condition)
-  return { ...call, condition, as }
-}
-
-function nameOf(call: Parameters<typeof printStatsCall>[0], condition: FilterNode | null): string {
-  return printStatsCall(call) + printIf(condition)
-}
-
-function print({ by, functions }: StatsPipeNode): string {
-  const list = functions.map((one) => `${printStatsCall(one)}${printIf(one.condition)} as ${printField(one.as)}`).join(', ')
-  return `stats ${by.length === 0 ? '' : `by (${by.map(printByField).join(', ')}) `}${list}`
+  return { ...call, condition, as: named || !lexerEndsItem(lexer) ? parsePlainField(lexer) : printStatsCall(call) + suffix }
 }
 
 function needs({ by, functions }: StatsPipeNode): Fields {
@@ -162,11 +155,22 @@ function subset(slots: Uint32Array, picked: Uint32Array, part: Uint32Array): Uin
   return out
 }
 
+/** Only `count()` of all rows, in all or by one field without buckets. */
+function tally({ by, functions }: StatsPipeNode): ReturnType<NonNullable<Pipe['tally']>> {
+  if (by.length > 1 || by[0]?.bucket || by[0]?.name === '_time') return null
+  if (!functions.every(({ name, fields, condition }) => name === 'count' && condition === null && fields.includes('*'))) return null
+  return {
+    field: by[0]?.name ?? null,
+    state: (values, counts): StatsState => ({ keys: by.length === 0 ? [[]] : values.map((value) => [value]), values: functions.map(() => counts) }),
+  }
+}
+
 /** `stats by (fields) function(...) if (filter) as name, ...`. */
 export const stats: Pipe<StatsPipeNode> = {
   names: ['stats', 'stats_remote'],
+  kind: 'gather',
   parse,
-  print,
   needs,
+  tally,
   create: (node, context) => new StatsStage(node, context),
 }

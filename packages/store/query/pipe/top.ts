@@ -1,13 +1,13 @@
 import { parseCount, type Lexer, type PipeNode } from '../language/index.ts'
 import { chunkOfValues, type Chunk } from './chunk.ts'
-import { parseOpenFields, parsePlainField, printField, printFields } from './fields.ts'
+import { parseOpenFields, parsePlainField } from './fields.ts'
 import { compareTuples, GroupTable } from './groups.ts'
 import { formatNumber } from './number.ts'
 import type { Pipe } from './pipe.ts'
 import { parseRank } from './sort.ts'
-import { PIECE_ROWS } from './sorter.ts'
+import { PIECE_ROWS } from './runs.ts'
 import type { StageContext } from './stage.ts'
-import { hitsName, TupleStage } from './uniq.ts'
+import { hitsName, TupleStage, tupleTally } from './uniq.ts'
 
 export interface TopNode extends PipeNode {
   readonly op: 'top'
@@ -36,11 +36,6 @@ function parse(lexer: Lexer): TopNode {
   return { op: 'top', limit, fields, hits, rank }
 }
 
-function print({ limit, fields, hits, rank }: TopNode): string {
-  const named = hits === hitsName(fields) ? '' : ` hits as ${printField(hits)}`
-  return `top ${limit} by (${printFields(fields)})${named}${rank === '' ? '' : ` rank as ${printField(rank)}`}`
-}
-
 class TopStage extends TupleStage {
   private readonly node: TopNode
 
@@ -63,8 +58,9 @@ class TopStage extends TupleStage {
 /** `top N by (fields) rank as x`: the tuples that come most often, greatest first; ties in the order of their values. */
 export const top: Pipe<TopNode> = {
   names: ['top'],
+  kind: 'gather',
   parse,
-  print,
   needs: ({ fields }) => new Set(fields),
+  tally: ({ fields }) => (fields.length === 1 ? tupleTally(fields[0]!) : null),
   create: (node, context) => new TopStage(node, context),
 }

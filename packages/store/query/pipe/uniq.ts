@@ -1,10 +1,10 @@
-import { parseCount, parseWord, quote, type Lexer, type PipeNode } from '../language/index.ts'
+import { parseCount, parseWord, type Lexer, type PipeNode } from '../language/index.ts'
 import { chunkOfValues, type Chunk } from './chunk.ts'
-import { parseOpenFields, parsePlainField, printField, printFields } from './fields.ts'
+import { parseOpenFields, parsePlainField } from './fields.ts'
 import { GroupTable, NO_SLOT } from './groups.ts'
 import { formatNumber } from './number.ts'
 import type { Pipe } from './pipe.ts'
-import { PIECE_ROWS } from './sorter.ts'
+import { PIECE_ROWS } from './runs.ts'
 import type { Budget, GatherStage, StageContext } from './stage.ts'
 import type { Batch } from './view.ts'
 
@@ -52,11 +52,6 @@ function parseFieldValues(lexer: Lexer): UniqNode {
   const filter = parseTextFilter(lexer)
   const limit = lexer.accept('limit') ? parseCount(lexer) : 0
   return { op: 'field_values', fields, hits: true, limit, filter }
-}
-
-function print({ op, fields, hits, limit, filter }: UniqNode): string {
-  const head = op === 'uniq' ? `uniq by (${printFields(fields)})${hits ? ' with hits' : ''}` : `field_values ${printField(fields[0]!)}`
-  return `${head}${filter === '' ? '' : ` filter ${quote(filter)}`}${limit > 0 ? ` limit ${limit}` : ''}`
 }
 
 interface UniqState {
@@ -161,11 +156,17 @@ class UniqStage extends TupleStage {
   }
 }
 
+/** Counts of one field as a state. */
+export function tupleTally(field: string): NonNullable<ReturnType<NonNullable<Pipe['tally']>>> {
+  return { field, state: (values, hits): UniqState => ({ keys: values.map((value) => [value]), hits, overflowed: false }) }
+}
+
+const tally = ({ fields }: UniqNode): ReturnType<NonNullable<Pipe['tally']>> => (fields.length === 1 ? tupleTally(fields[0]!) : null)
 const needs = ({ fields }: UniqNode): ReadonlySet<string> => new Set(fields)
 const create = (node: UniqNode, context: StageContext): GatherStage => new UniqStage(node, context)
 
 /** `uniq by (fields) with hits limit N`: distinct tuples in the order of their values. With more than N, any N of them and hits 0. */
-export const uniq: Pipe<UniqNode> = { names: ['uniq'], parse: parseUniq, print, needs, create }
+export const uniq: Pipe<UniqNode> = { names: ['uniq'], kind: 'gather', parse: parseUniq, needs, tally, create }
 
 /** `field_values field limit N`: distinct values with hits. */
-export const fieldValues: Pipe<UniqNode> = { names: ['field_values'], parse: parseFieldValues, print, needs, create }
+export const fieldValues: Pipe<UniqNode> = { names: ['field_values'], kind: 'gather', parse: parseFieldValues, needs, tally, create }

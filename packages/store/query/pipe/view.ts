@@ -1,4 +1,5 @@
 import type { Column, Rows } from '../rows.ts'
+import { formatTime } from './time.ts'
 
 /** Rows on their way through pipes: names can be hidden, changed and added without touching the rows underneath. */
 export interface View extends Rows {
@@ -14,15 +15,22 @@ export interface Batch {
   readonly picked: Uint32Array
 }
 
-/** A base view: the rows of a block, of a test, of a table. */
+/** A base view: the rows of a block, or of a table. With `timeIsField` they have a `_time`, whether the rows give it or not. */
 export function viewOf(rows: Rows & { id?: (i: number) => string }, timeIsField = true): View {
+  const { count, time } = rows
+  const id = (i: number): string => rows.id?.(i) ?? ''
+  if (!timeIsField) return { count, time, timeIsField, column: (name) => rows.column(name), names: () => rows.names(), id }
+  const printed: Column = { text: (i) => formatTime(time[i]!) }
   return {
-    count: rows.count,
-    time: rows.time,
+    count,
+    time,
     timeIsField,
-    column: (name) => rows.column(name),
-    names: () => rows.names(),
-    id: (i) => rows.id?.(i) ?? '',
+    column: (name) => rows.column(name) ?? (name === '_time' ? printed : null),
+    names: function* () {
+      yield '_time'
+      for (const name of rows.names()) if (name !== '_time') yield name
+    },
+    id,
   }
 }
 

@@ -1,0 +1,6 @@
+export * from './events.ts'
+export { QueryPool, type PoolOptions } from './pool.ts'
+export { DEFAULT_MEMORY, runQuery, type QueryArguments } from './run.ts'
+export * from './source.ts'
+export { cleanSpill, fileSpill } from './spill.ts'
+export { ListSource, type ListOptions, type ListRow } from './list-source.ts'
