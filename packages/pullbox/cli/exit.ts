@@ -35,7 +35,7 @@ export function usage(message: string, hint = ''): ExitError {
   return new ExitError(EXIT.usage, 'CLI_USAGE', message, { hint })
 }
 
-// By the code's first word; where an area has several outcomes the thrower uses ExitError or the table below names the code.
+// By the code's first word; BY_CODE has the exceptions, and a thrower may say its own with ExitError.
 const BY_AREA: Readonly<Record<string, number>> = {
   CLI: EXIT.usage,
   QUERY: EXIT.usage,
@@ -46,8 +46,28 @@ const BY_AREA: Readonly<Record<string, number>> = {
   STORE: EXIT.checkFailed,
   BLOCK: EXIT.checkFailed,
   CBOR: EXIT.checkFailed,
+  LEDGER: EXIT.checkFailed,
   WIRE: EXIT.checkFailed,
+  JSON: EXIT.usage,
   EXEC: EXIT.cannotExecute,
+}
+
+const BY_CODE: Readonly<Record<string, number>> = {
+  EXEC_NOT_FOUND: EXIT.notFound,
+  EXEC_BAD_ARGUMENT: EXIT.usage,
+  EXEC_BAD_CWD: EXIT.usage,
+  EXEC_FAILED: EXIT.checkFailed,
+  EXEC_SIGNAL: EXIT.checkFailed,
+  EXEC_TIMEOUT: EXIT.unreachable,
+  EXEC_OUTPUT_LIMIT: EXIT.limit,
+  INPUT_NO_RIGHTS: EXIT.notAllowed,
+  STORE_BAD_PATH: EXIT.config,
+  STORE_DRIVER_CONTRACT: EXIT.config,
+  STORE_DRIVER_LOAD: EXIT.config,
+  STORE_DRIVER_OPTIONS: EXIT.config,
+  STORE_DRIVER_UNKNOWN: EXIT.config,
+  STORE_DISK_FULL: EXIT.limit,
+  STORE_READ_ONLY: EXIT.notAllowed,
 }
 
 const BY_SYSTEM: Readonly<Record<string, number>> = {
@@ -86,6 +106,6 @@ export function explain(thrown: unknown): { code: string; message: string; at: s
   const area = /^([A-Z]+)_[A-Z0-9_]+$/.exec(e.code)?.[1] ?? ''
   if (!(area in BY_AREA)) return null
   const text = (v: unknown) => (typeof v === 'string' ? v : '')
-  const exit = typeof e.exit === 'number' ? e.exit : e.code.endsWith('_NOT_FOUND') && area === 'EXEC' ? EXIT.notFound : BY_AREA[area]
+  const exit = typeof e.exit === 'number' ? e.exit : (BY_CODE[e.code] ?? BY_AREA[area])
   return { code: e.code, message: e.message, at: text(e.at), hint: text(e.hint), exit }
 }

@@ -5,8 +5,10 @@ import type { Command } from './command.ts'
  * and nothing else. To add one: a file under `commands/` that exports `command`, and its line here.
  */
 export const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = {
+  doctor: () => import('./commands/doctor.ts'),
   config: () => import('./commands/config.ts'),
   ip: () => import('./commands/ip.ts'),
+  vectors: () => import('./commands/vectors.ts'),
   completion: () => import('./commands/completion.ts'),
   help: () => import('./commands/help.ts'),
   version: () => import('./commands/version.ts'),

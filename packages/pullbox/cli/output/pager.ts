@@ -30,6 +30,7 @@ export async function openPager(ctx: Context, off: boolean): Promise<Paged> {
   const plain: Paged = { sink: ctx.stdout, end: async () => {} }
   const words = pagerWords(ctx.env)
   if (off || !ctx.stdout.isTTY || words === null) return plain
+  // Not through exec/, which gives each program a process group of its own: one that reads the terminal must stay in ours.
   // LESSSECURE: what is shown may come from anybody, so the pager must not run programs or write files at a key press.
   const child = spawn(words[0], words.slice(1), { stdio: ['pipe', 'inherit', 'inherit'], env: { LESSSECURE: '1', ...ctx.env } })
   const closed = new Promise<void>((resolve) => child.on('close', () => resolve()))

@@ -1,0 +1,50 @@
+/** One line of a vector file, without its `expected`. */
+export type Case = Readonly<Record<string, unknown>>
+export type Answer = (one: Case) => unknown
+
+/**
+ * Which exported function answers the cases of a file. Modules are loaded when a file of theirs is asked for. A function that a
+ * module does not have (yet) answers null: not built.
+ */
+const TABLE: Readonly<Record<string, () => Promise<Answer | null>>> = {
+  'ipv6.jsonl': () => from(import('@pullbox/ip'), 'answerIpv6'),
+  'rfc5424.jsonl': () => from(import('@pullbox/log/wire'), 'answerRfc5424'),
+  'rfc3164.jsonl': () => from(import('@pullbox/log/wire'), 'answerRfc3164'),
+  'devices_sc4s.jsonl': () => from(import('@pullbox/log/wire'), 'answerDevices'),
+  'framing.jsonl': () => from(import('@pullbox/log/wire'), 'answerFraming'),
+  'timestamps.jsonl': () => from(import('@pullbox/log/wire'), 'answerTimestamps'),
+  'loose_readers.jsonl': () => from(import('@pullbox/log/wire'), 'answerLoose'),
+  'cbor.jsonl': () => from(import('@pullbox/log/record'), 'answerCbor'),
+  'logsql.jsonl': logsql,
+}
+
+/** Names of the files whose cases are answered. */
+export const ANSWERED: readonly string[] = Object.keys(TABLE)
+
+/** The function that answers the cases of the file of that name; null when it is not built. */
+export function answerFor(file: string): Promise<Answer | null> | null {
+  return Object.hasOwn(TABLE, file) ? TABLE[file]() : null
+}
+
+async function from(loading: Promise<object>, name: string): Promise<Answer | null> {
+  const found = ((await loading) as Record<string, unknown>)[name]
+  return typeof found === 'function' ? (found as Answer) : null
+}
+
+const LOGSQL: Readonly<Record<string, string>> = {
+  filter: 'answerFilterCase',
+  pipe: 'answerPipeCase',
+  parse_ok: 'answerParseCase',
+  parse_error: 'answerParseCase',
+  compare: 'answerCompareCase',
+}
+
+async function logsql(): Promise<Answer | null> {
+  const found = new Map<string, Answer>()
+  for (const [kind, name] of Object.entries(LOGSQL)) {
+    const answer = await from(import('@pullbox/store/query'), name)
+    if (answer !== null) found.set(kind, answer)
+  }
+  if (found.size === 0) return null
+  return (one) => found.get(String(one['kind']))?.(one) ?? null
+}
