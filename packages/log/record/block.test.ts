@@ -196,6 +196,7 @@ test(`the filters in WebAssembly and in JavaScript agree in every bit (seed ${se
   for (let round = 0; round < 300; round++) {
     const alphabet = alphabets[random(3)]
     const bytes = Buffer.from(Array.from({ length: random(400) }, () => alphabet[random(alphabet.length)]).join(''))
-    assert.deepEqual(filters.build(bytes), plain.build(bytes), JSON.stringify(bytes.toString()))
+    const [a, b] = [filters.build(bytes), plain.build(bytes)]
+    assert.ok(Buffer.from(a.trigrams).equals(b.trigrams) && Buffer.from(a.addresses).equals(b.addresses), JSON.stringify(bytes.toString()))
   }
 })

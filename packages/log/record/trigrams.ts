@@ -43,7 +43,7 @@ const isWord = (c: number) => isDigit(c) || (c >= 65 && c <= 90) || (c >= 97 && 
 export function addAddresses(bytes: Uint8Array, length: number, bits: Uint8Array): void {
   // The dot is the rare byte: native search jumps from one to the next, and most bytes are never looked at here.
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, length)
-  let dot = buffer.indexOf(DOT)
+  let dot = buffer.indexOf(DOT, 1)
   while (dot > 0) {
     if (isDigit(bytes[dot - 1]) && isDigit(bytes[dot + 1])) {
       let start = dot

@@ -1,7 +1,7 @@
 import { isMainThread, workerData } from 'node:worker_threads'
 
 import type { Batch } from '@pullbox/log/record'
-import { encodeBlock, KIND } from '@pullbox/log/record'
+import { createFilterBuilder, encodeBlock, KIND } from '@pullbox/log/record'
 
 import { RingConsumer, takeAny } from '../input/ring.ts'
 import { Gate } from './gate.ts'
@@ -39,6 +39,7 @@ function main(data: BlockWorkerData): void {
   const gate = new Gate(data.gate)
   const rings = data.rings.map((input) => new RingConsumer(input.ring))
   const input = new Map(rings.map((ring, i) => [ring, data.rings[i]]))
+  const filters = createFilterBuilder()
   const cannotWait = rings.filter((ring) => !input.get(ring)!.canWait)
   for (;;) {
     const full = gate.full
@@ -55,7 +56,7 @@ function main(data: BlockWorkerData): void {
       const { listener, canWait } = input.get(ring)!
       // Compressing costs three times what reading costs: when half of the ring waits, the block goes raw, so that nothing is lost.
       const raw = ring.waiting() * 2 > ring.shared.slots
-      const block = encodeBlock(batch, { level: raw ? 'raw' : data.level, filter: !raw && batch.arenaUsed >= FILTER_FROM, listener })
+      const block = encodeBlock(batch, { level: raw ? 'raw' : data.level, filter: !raw && batch.arenaUsed >= FILTER_FROM ? filters : null, listener })
       const message: BlockMessage = { type: 'block', block, listener, canWait, raw, shares: shares(batch), missing: gaps(batch) }
       gate.enter(block.length)
       data.store.postMessage(message, [block.buffer as ArrayBuffer])

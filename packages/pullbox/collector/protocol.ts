@@ -94,8 +94,8 @@ export interface StoreStatus {
 }
 
 export type StoreAnswer =
-  | { id: number; ok: true; value: unknown }
-  | { id: number; ok: false; code: string; message: string; at: string; hint: string }
-  | { id: 0; event: 'synced'; appended: Appended; records: number }
-  | { id: 0; event: 'trouble'; code: string; message: string }
-  | { id: 0; event: 'recovered' }
+  | { type: 'answer'; id: number; ok: true; value: unknown }
+  | { type: 'answer'; id: number; ok: false; code: string; message: string; at: string; hint: string }
+  | { type: 'synced'; appended: Appended; records: number }
+  | { type: 'trouble'; code: string; message: string }
+  | { type: 'recovered' }

@@ -54,12 +54,12 @@ class StoreThread {
 
   private async answer(request: StoreRequest): Promise<void> {
     try {
-      this.port.postMessage({ id: request.id, ok: true, value: await this.handle(request) })
+      this.port.postMessage({ type: 'answer', id: request.id, ok: true, value: await this.handle(request) })
     } catch (error) {
       const coded = error instanceof CodedError ? error : null
       const message = error instanceof Error ? error.message : String(error)
       const code = (error as { code?: string }).code ?? 'STORE_WRITE_FAILED'
-      this.port.postMessage({ id: request.id, ok: false, code, message, at: coded?.at ?? '', hint: coded?.hint ?? '' })
+      this.port.postMessage({ type: 'answer', id: request.id, ok: false, code, message, at: coded?.at ?? '', hint: coded?.hint ?? '' })
     }
   }
 
@@ -94,9 +94,9 @@ class StoreThread {
       this.ledger,
       this.gate,
       {
-        synced: (appended, records) => this.port.postMessage({ id: 0, event: 'synced', appended, records }),
-        trouble: (code, message) => this.port.postMessage({ id: 0, event: 'trouble', code, message }),
-        recovered: () => this.port.postMessage({ id: 0, event: 'recovered' }),
+        synced: (appended, records) => this.port.postMessage({ type: 'synced', appended, records }),
+        trouble: (code, message) => this.port.postMessage({ type: 'trouble', code, message }),
+        recovered: () => this.port.postMessage({ type: 'recovered' }),
       },
       Date.now,
     )
@@ -113,7 +113,7 @@ class StoreThread {
     const { days, bytes } = this.data.retention
     if (days === undefined && bytes === undefined) return
     await this.store?.retain({ ...(days === undefined ? {} : { days }), ...(bytes === undefined ? {} : { bytes }), now: Date.now() * 1000 }).catch((error: unknown) => {
-      this.port.postMessage({ id: 0, event: 'trouble', code: (error as { code?: string }).code ?? 'STORE_WRITE_FAILED', message: String(error) })
+      this.port.postMessage({ type: 'trouble', code: (error as { code?: string }).code ?? 'STORE_WRITE_FAILED', message: String(error) })
     })
   }
 

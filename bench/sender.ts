@@ -1,0 +1,115 @@
+// A sender in a process of its own: `node bench/sender.ts '{"kind":"udp","port":5514,"count":1000000,"rate":0}'`. Prints one
+// JSON line {sent, seconds} when done. Load goes to loopback or to a unix socket of this machine only.
+import { createConnection } from 'node:net'
+import { createRequire } from 'node:module'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+import { corpus } from './corpus.ts'
+import type { Corpus } from './corpus.ts'
+
+export interface Load {
+  kind: 'udp' | 'tcp' | 'unix-datagram'
+  port?: number
+  path?: string
+  /** Messages to send at most. */
+  count: number
+  /** Messages a second; 0 = as fast as it goes. */
+  rate: number
+  /** Seconds to send at most; 0 = no bound. */
+  seconds?: number
+  /** Distinct messages; they are sent again from the start. */
+  distinct?: number
+  seed?: number
+}
+
+const MMSGHDR = 64
+const BURST = 256
+
+interface Datagrams {
+  send(from: number, n: number): number
+}
+
+function openDatagrams(load: Load, c: Corpus): Datagrams {
+  const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi')
+  const libc = koffi.load(null)
+  const socket = libc.func('int socket(int, int, int)')
+  const connect = libc.func('int connect(int, void *, uint32_t)')
+  const sendmmsg = libc.func('int sendmmsg(int, void *, uint32_t, int)')
+  const unix = load.kind === 'unix-datagram'
+  const fd = socket(unix ? 1 : 2, 2, 0)
+  const name = Buffer.alloc(unix ? 110 : 16)
+  if (unix) {
+    name.writeUInt16LE(1, 0)
+    name.write(load.path ?? '', 2)
+  } else {
+    name.writeUInt16LE(2, 0)
+    name.writeUInt16BE(load.port ?? 0, 2)
+    name.set([127, 0, 0, 1], 4)
+  }
+  if (connect(fd, name, name.length) < 0) throw new Error(`connect: errno ${koffi.errno()}`)
+  const arena = new Uint8Array(new ArrayBuffer(c.bytes.length))
+  arena.set(c.bytes)
+  const base = koffi.address(arena.buffer as ArrayBuffer) as bigint
+  const iov = new BigUint64Array(2 * c.count)
+  const iovBase = koffi.address(iov.buffer as ArrayBuffer) as bigint
+  const headers = new ArrayBuffer(MMSGHDR * c.count)
+  const h = new DataView(headers)
+  for (let i = 0; i < c.count; i++) {
+    iov[2 * i] = base + BigInt(c.offset[i])
+    iov[2 * i + 1] = BigInt(c.offset[i + 1] - 1 - c.offset[i])
+    h.setBigUint64(MMSGHDR * i + 16, iovBase + BigInt(16 * i), true)
+    h.setBigUint64(MMSGHDR * i + 24, 1n, true)
+  }
+  const keep = { arena, iov, headers }
+  return {
+    send(from, n) {
+      const sent = sendmmsg(fd, new Uint8Array(keep.headers, MMSGHDR * from, MMSGHDR * n), n, 0)
+      if (sent < 0) throw new Error(`sendmmsg: errno ${koffi.errno()}`)
+      return sent
+    },
+  }
+}
+
+async function sendDatagrams(load: Load, c: Corpus): Promise<{ sent: number; seconds: number }> {
+  const out = openDatagrams(load, c)
+  const start = performance.now()
+  let sent = 0
+  while (sent < load.count) {
+    const elapsed = (performance.now() - start) / 1000
+    if (load.seconds && elapsed >= load.seconds) break
+    if (load.rate > 0) {
+      const ahead = sent / load.rate - elapsed
+      // Longer leads are slept away, short ones spun, so that the load is even.
+      if (ahead > 0.002) await sleep(1)
+      if (ahead > 0) continue
+    }
+    const from = sent % c.count
+    sent += out.send(from, Math.min(BURST, c.count - from, load.count - sent))
+  }
+  return { sent, seconds: (performance.now() - start) / 1000 }
+}
+
+async function sendStream(load: Load, c: Corpus): Promise<{ sent: number; seconds: number }> {
+  const socket = createConnection({ host: '127.0.0.1', port: load.port ?? 0 })
+  await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject))
+  const start = performance.now()
+  const step = 4096
+  let sent = 0
+  while (sent < load.count) {
+    if (load.rate > 0) while (sent / load.rate > (performance.now() - start) / 1000) await sleep(1)
+    const from = sent % c.count
+    const n = Math.min(step, c.count - from, load.count - sent)
+    if (!socket.write(c.bytes.subarray(c.offset[from], c.offset[from + n]))) await new Promise((resolve) => socket.once('drain', resolve))
+    sent += n
+  }
+  await new Promise<void>((resolve) => socket.end(resolve))
+  return { sent, seconds: (performance.now() - start) / 1000 }
+}
+
+if (import.meta.main) {
+  const load = JSON.parse(process.argv[2]) as Load
+  const c = corpus(Math.min(load.count, load.distinct ?? 100_000), load.seed ?? 1)
+  process.stdout.write('ready\n')
+  const result = load.kind === 'tcp' ? await sendStream(load, c) : await sendDatagrams(load, c)
+  process.stdout.write(`${JSON.stringify(result)}\n`)
+}

@@ -1,0 +1,1 @@
+export { Collector, type CollectorOptions, type CollectorStatus, type ListenerSpec, type ListenerStatus } from './collector.ts'
