@@ -8,6 +8,7 @@ import { checkPlaces } from './checks/places.ts'
 import { checkShells } from './checks/shells.ts'
 import { checkVersions } from './checks/versions.ts'
 import { ROOT } from './files.ts'
+import { checkLock } from './lock.ts'
 
 /** A check looks at the folder `root` and says what is wrong, one line a problem. */
 export type Check = (root: string) => string[]
@@ -22,6 +23,7 @@ export const CHECKS: Readonly<Record<string, Check>> = {
   names: checkNames,
   places: checkPlaces,
   versions: checkVersions,
+  lock: checkLock,
   shells: checkShells,
 }
 
