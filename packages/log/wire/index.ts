@@ -1,1 +1,8 @@
 export * from './header.ts'
+export * from './names.ts'
+export * from './problems.ts'
+export { parseHeader } from './read.ts'
+export type { HeaderContext } from './settle.ts'
+export { parseTimestamp, type Timestamp } from './stamp-loose.ts'
+export { readStructuredData, type Element } from './structured.ts'
+export { Zone, zone } from './zone.ts'

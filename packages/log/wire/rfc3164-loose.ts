@@ -1,0 +1,220 @@
+import { FLAG, FORMAT } from './header.ts'
+import type { Header } from './header.ts'
+import { readPairs } from './keyvalue.ts'
+import { facilityNumber, severityNumber } from './names.ts'
+import { readPrefixed } from './prefixed.ts'
+import { PROBLEM } from './problems.ts'
+import { note } from './settle.ts'
+import type { HeaderContext } from './settle.ts'
+import { readMonthStamp } from './stamp.ts'
+import { readStamp } from './stamp-loose.ts'
+import { behindBlank, readMnemonic, readTag } from './tag.ts'
+import { isAddress, isHost, skipBlanks, text, wordEnd } from './words.ts'
+
+const TAB = 9
+const SPACE = 32
+const PERCENT = 37
+const COMMA = 44
+const COLON = 58
+const EQUALS = 61
+
+function setHost(out: Header, from: number, to: number): void {
+  out.hostStart = from
+  out.hostEnd = to
+}
+
+/** A header whose stamp starts at `at`: reads the stamp with whatever belongs to it, and what follows. */
+export function readAfterStamp(bytes: Uint8Array, at: number, end: number, start: number, context: HeaderContext, out: Header): void {
+  out.flags &= ~(FLAG.yearAssumed | FLAG.zoneAssumed | FLAG.clockUnsure)
+  const q = readStamp(bytes, at, end, start, context, out)
+  if (q < 0) {
+    out.time = Number.NaN
+    out.timeStart = out.timeEnd = start
+    return readUnstamped(bytes, at, end, start, context, out)
+  }
+  readBehind(bytes, q, end, start, context, out)
+}
+
+/** Everything behind a stamp that ends at `at`. The host may have stood before the stamp. */
+export function readBehind(bytes: Uint8Array, at: number, end: number, start: number, context: HeaderContext, out: Header): void {
+  let p = at
+  if (p < end && bytes[p] === TAB) {
+    // Pairs behind a bare stamp (Zscaler); their `hostname` is a site that somebody visited.
+    out.messageStart = p + 1
+    return
+  }
+  if (p < end && bytes[p] === COLON) return readBody(bytes, p + 1, end, start, context, out)
+  const word = skipBlanks(bytes, p, end)
+  if (word < end && bytes[word] === COLON && (word + 1 >= end || bytes[word + 1] === SPACE)) {
+    return readBody(bytes, word + 1, end, start, context, out)
+  }
+  if (out.hostEnd > out.hostStart) return readBody(bytes, p, end, start, context, out)
+  p = word
+  if (p < end && isSelector(bytes, p, end)) p = skipBlanks(bytes, wordEnd(bytes, p, end), end)
+  if (p >= end) {
+    out.messageStart = end
+    return
+  }
+  const to = wordEnd(bytes, p, end)
+  if (isRepeat(bytes, p, to, end)) {
+    out.messageStart = p
+    return
+  }
+  if (bytes[to - 1] === COLON) return closedWord(bytes, p, to, end, start, context, out)
+  readHost(bytes, p, to, end, start, context, out)
+}
+
+/** `host ` or, where the sender gives none, the tag or the message itself. */
+function readHost(bytes: Uint8Array, p: number, to: number, end: number, start: number, context: HeaderContext, out: Header): void {
+  const comma = hostBeforeComma(bytes, p, to)
+  if (comma > 0) {
+    setHost(out, p, comma)
+    out.messageStart = comma + 1
+    // Ubiquiti: `model,address,version app: message`, otherwise pairs follow the comma.
+    for (let i = comma; i < to; i++) if (bytes[i] === EQUALS) return
+    return readBody(bytes, to, end, start, context, out)
+  }
+  if (!isHost(bytes, p, to) || isMessageStart(bytes, p, to)) return readBody(bytes, p, end, start, context, out)
+  setHost(out, isSlot(bytes, p, to) ? p + 6 : p, to)
+  let q = to
+  if (q + 1 < end && bytes[q + 1] === COLON && (q + 2 >= end || bytes[q + 2] === SPACE)) q += 2
+  readBody(bytes, q, end, start, context, out)
+}
+
+/** A word with a colon behind the stamp: a tag whose host was left out, or, before a mnemonic or as an address, the host. */
+function closedWord(
+  bytes: Uint8Array,
+  p: number,
+  to: number,
+  end: number,
+  start: number,
+  context: HeaderContext,
+  out: Header,
+): void {
+  const next = behindBlank(bytes, to, end)
+  const comma = hostBeforeComma(bytes, p, to)
+  if (comma > 0) {
+    setHost(out, p, comma)
+    return readBody(bytes, to, end, start, context, out)
+  }
+  // NetApp repeats the host, as if it were the tag.
+  let twice = next + to - p <= end
+  for (let i = 0; twice && i < to - p; i++) twice = bytes[p + i] === bytes[next + i]
+  if (twice || isAddress(bytes, p, to - 1) || (bytes[next] === PERCENT && next < end && isHost(bytes, p, to - 1))) {
+    setHost(out, p, to - 1)
+    return readBody(bytes, twice ? next + to - p : to, end, start, context, out)
+  }
+  readBody(bytes, p, end, start, context, out)
+}
+
+/** The comma that ends a host's name of two bytes or more with a letter, -1 if none. */
+function hostBeforeComma(bytes: Uint8Array, from: number, to: number): number {
+  let p = from
+  let letters = false
+  for (; p < to && bytes[p] !== COMMA; p++) letters ||= (bytes[p] | 32) >= 97
+  return p < to && p - from > 1 && letters && isHost(bytes, from, p) ? p : -1
+}
+
+/** `CEF:0|`, `LEEF:1.0|`, `a=b`: a message that starts where a host is looked for. */
+function isMessageStart(bytes: Uint8Array, from: number, to: number): boolean {
+  return (
+    (bytes[from + 1] === 69 && bytes[from + 2] === 70 && bytes[from + 3] === COLON && to - from > 4) ||
+    (bytes[from + 2] === 69 && bytes[from + 3] === 70 && bytes[from + 4] === COLON && to - from > 5)
+  )
+}
+
+/** `slot1/`, which F5's chassis put before the host. */
+function isSlot(bytes: Uint8Array, from: number, to: number): boolean {
+  return to - from > 6 && bytes[from + 5] === 47 && bytes[from + 4] >= 48 && bytes[from + 4] <= 57 && text(bytes, from, from + 4) === 'slot'
+}
+
+/** `facility.severity`, which BSD's syslogd and Cisco's meeting servers put before the host. */
+function isSelector(bytes: Uint8Array, from: number, end: number): boolean {
+  const to = wordEnd(bytes, from, end)
+  if (to - from > 20) return false
+  const [facility, severity, more] = text(bytes, from, to).split('.')
+  return severity !== undefined && more === undefined && facilityNumber(facility) >= 0 && severityNumber(severity) >= 0
+}
+
+function isRepeat(bytes: Uint8Array, from: number, to: number, end: number): boolean {
+  return to - from === 4 && text(bytes, from, Math.min(end, from + 21)) === 'last message repeated'
+}
+
+/** Tag and message. `at` stands before the blank, if there is one. */
+export function readBody(bytes: Uint8Array, at: number, end: number, start: number, context: HeaderContext, out: Header): void {
+  const plain = behindBlank(bytes, at, end)
+  const p = skipBlanks(bytes, at, end)
+  out.messageStart = plain
+  if (p >= end) return
+  let q = bytes[p] === PERCENT ? readMnemonic(bytes, p, end, out) : -1
+  if (q < 0) q = readTag(bytes, p, end, out)
+  if (q < 0) q = readBehindWord(bytes, p, end, out)
+  if (q < 0) q = readRelayed(bytes, p, end, start, context, out)
+  if (q >= 0) {
+    out.messageStart = q
+    if (q < end && bytes[q] === PERCENT && out.tagEnd === out.tagStart) {
+      const message = readMnemonic(bytes, q, end, out)
+      if (message >= 0) out.messageStart = message
+    }
+  }
+  if (q < 0 || bytes[out.messageStart] === 67) readPairs(bytes, out.messageStart, end, start, context, out)
+}
+
+/** A tag behind one word that is no part of it: a severity (F5), an address (Infoblox), `(Stack)` (H3C). -1 if none. */
+function readBehindWord(bytes: Uint8Array, at: number, end: number, out: Header): number {
+  const to = wordEnd(bytes, at, end)
+  const next = skipBlanks(bytes, to, end)
+  if (next >= end || to - at > 45) return -1
+  if (bytes[at] === 40 && bytes[to - 1] === 41 && bytes[next] === PERCENT) return readMnemonic(bytes, next, end, out)
+  if (isAddress(bytes, at, to) || severityNumber(text(bytes, at, to)) >= 0) return readTag(bytes, next, end, out)
+  return -1
+}
+
+/** Cisco ISE behind a relay: a second stamp and host stand before `CISE_...`; they are the sender's own. -1 if not so. */
+function readRelayed(bytes: Uint8Array, at: number, end: number, start: number, context: HeaderContext, out: Header): number {
+  const probe = at + 16
+  if (probe >= end || bytes[at + 3] !== SPACE || bytes[at + 15] !== SPACE) return -1
+  const to = wordEnd(bytes, probe, end)
+  if (!isHost(bytes, probe, to) || text(bytes, to + 1, Math.min(end, to + 6)) !== 'CISE_') return -1
+  if (readMonthStamp(bytes, at, end, start, context, out) < 0) return -1
+  setHost(out, probe, to)
+  return behindBlank(bytes, to, end)
+}
+
+/** A message that no stamp starts: the shapes of devices that put something before it, else no time at all. */
+export function readUnstamped(bytes: Uint8Array, at: number, end: number, start: number, context: HeaderContext, out: Header): void {
+  const framed = at > start
+  const stamp = readPrefixed(bytes, at, end, start, framed, context, out)
+  if (stamp >= 0) return readBehind(bytes, stamp, end, start, context, out)
+  const p = skipBlanks(bytes, at, end)
+  out.messageStart = framed ? p : start
+  if (p >= end) {
+    if (framed) note(out, start, PROBLEM.time_missing, at)
+    return
+  }
+  if (readPairs(bytes, p, end, start, context, out)) {
+    if (out.time !== out.time) note(out, start, PROBLEM.time_missing, p)
+    return
+  }
+  if (bytes[p] === PERCENT && readMnemonic(bytes, p, end, out) >= 0) {
+    out.messageStart = readMnemonic(bytes, p, end, out)
+    return note(out, start, PROBLEM.time_missing, p)
+  }
+  if (!framed) {
+    out.format = FORMAT.raw
+    return note(out, start, PROBLEM.no_header, at)
+  }
+  note(out, start, PROBLEM.time_missing, p)
+  const to = wordEnd(bytes, p, end)
+  if (bytes[to - 1] === COLON && isHost(bytes, p, to - 1) && namesHost(bytes, to, end)) {
+    setHost(out, p, to - 1)
+    return readBody(bytes, to, end, start, context, out)
+  }
+  readBody(bytes, p, end, start, context, out)
+}
+
+/** What stands behind `word:` shows that the word is a host: a mnemonic, or `NetScreen device_id=`. */
+function namesHost(bytes: Uint8Array, at: number, end: number): boolean {
+  const p = behindBlank(bytes, at, end)
+  return (bytes[p] === PERCENT && p < end) || text(bytes, p, Math.min(end, p + 10)) === 'NetScreen '
+}
