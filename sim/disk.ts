@@ -391,4 +391,11 @@ export class SimDisk implements Disk {
     directory.change({ name, node })
     directory.sync()
   }
+
+  /** Takes a file away, durably. */
+  erase(path: string): void {
+    const { directory, name } = this.parent(path)
+    directory.change({ name, node: null })
+    directory.sync()
+  }
 }
