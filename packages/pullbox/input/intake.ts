@@ -1,6 +1,7 @@
 import { CodedError } from '@pullbox/log/errors'
 import { BatchWriter } from '@pullbox/log/record'
 import { FLAG, Header, parseHeader } from '@pullbox/log/wire'
+import type { HeaderContext } from '@pullbox/log/wire'
 
 import type { Clock } from './clock.ts'
 import type { SharedCounters } from './counters.ts'
@@ -49,7 +50,7 @@ export class Intake {
   private readonly observer: SequenceObserver | undefined
   private readonly batchMs: number
   private readonly header = new Header()
-  private readonly context: { received: number; zone: ReturnType<SourceZones['of']> }
+  private readonly context: HeaderContext
   private writer: BatchWriter | undefined
   private open = false
   private openedAt = 0

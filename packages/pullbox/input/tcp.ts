@@ -1,5 +1,7 @@
 import type { AddressInfo } from 'node:net'
 
+import { format } from '@pullbox/ip'
+
 import { peerKey } from './peers.ts'
 import { addressFailure } from './socket/failure.ts'
 import { parseEndpoint } from './socket/sockaddr.ts'
@@ -17,7 +19,7 @@ export async function openTcp(parts: InputParts): Promise<Input> {
     const key = peerKey(socket.remoteAddress ?? 'unknown')
     return intake.source(Buffer.from(key), key)
   })
-  const hosts = endpoint.host === '::' ? ['::', '0.0.0.0'] : [endpoint.host]
+  const hosts = format(endpoint.address) === '::' ? ['::', '0.0.0.0'] : [endpoint.host]
   for (const [i, host] of hosts.entries()) {
     try {
       await streams.listen({ host, port: endpoint.port })

@@ -13,6 +13,7 @@ import { Collector, MESSAGE, testRing } from './testing/collect.ts'
 import { random, runSeed } from './testing/random.ts'
 
 const seed = runSeed()
+const FRAMING = FLAG.truncated | FLAG.frameDamaged | FLAG.octetCounted
 console.log(`udp seed ${seed}`)
 
 interface Running {
@@ -65,7 +66,7 @@ for (const native of [true, false]) {
     await collector.until(sent.length)
     assert.equal(collector.records.length, sent.length)
     sent.forEach((bytes, i) => assert.deepEqual(collector.records[i].bytes, bytes, `record ${i}`))
-    assert.ok(collector.records.every((record) => record.source === '127.0.0.1' && record.flags === FLAG.timeReceived))
+    assert.ok(collector.records.every((record) => record.source === '127.0.0.1' && (record.flags & FRAMING) === 0))
     const counters = listener.counters()
     assert.equal(counters.received, sent.length)
     assert.equal(

@@ -2,6 +2,7 @@ import { createSocket } from 'node:dgram'
 import type { Socket } from 'node:dgram'
 import { once } from 'node:events'
 
+import { format } from '@pullbox/ip'
 import { FLAG } from '@pullbox/log/wire'
 
 import { receiveDatagrams } from './datagrams.ts'
@@ -63,17 +64,32 @@ function openNativeUdp(parts: InputParts, endpoint: Endpoint, libc: Libc): Input
   }
 }
 
+async function bindNode(six: boolean, host: string, port: number): Promise<Socket> {
+  const socket = createSocket({ type: six ? 'udp6' : 'udp4' })
+  try {
+    socket.bind({ address: host, port, exclusive: true })
+    await once(socket, 'listening')
+    return socket
+  } catch (error) {
+    socket.close()
+    throw error
+  }
+}
+
 async function openNodeUdp(parts: InputParts, endpoint: Endpoint): Promise<Input> {
   const { task } = parts
   const six = endpoint.address.family === 6
-  const socket = createSocket({ type: six ? 'udp6' : 'udp4' })
-  try {
-    socket.bind({ address: endpoint.host, port: endpoint.port, exclusive: true })
-    await once(socket, 'listening')
-  } catch (error) {
-    socket.close()
-    throw addressFailure('udp', task.at, endpoint.port, (error as { code?: string }).code ?? String(error))
-  }
+  let host = endpoint.host
+  const socket = await bindNode(six, host, endpoint.port)
+    .catch((error: { code?: string }) => {
+      if (!(format(endpoint.address) === '::' && error.code === 'EAFNOSUPPORT')) throw error
+      // A machine without IPv6: [::] stands for all of IPv4.
+      host = '0.0.0.0'
+      return bindNode(false, host, endpoint.port)
+    })
+    .catch((error: { code?: string }) => {
+      throw addressFailure('udp', task.at, endpoint.port, error.code ?? String(error))
+    })
   try {
     socket.setRecvBufferSize(task.receiveBuffer)
   } catch {
@@ -81,7 +97,7 @@ async function openNodeUdp(parts: InputParts, endpoint: Endpoint): Promise<Input
   }
   const { port } = socket.address()
   return {
-    address: `${six ? `[${endpoint.host}]` : endpoint.host}:${port}`,
+    address: `${host.includes(':') ? `[${host}]` : host}:${port}`,
     // Linux says the double of what was asked for.
     receiveBuffer: process.platform === 'linux' ? socket.getRecvBufferSize() / 2 : socket.getRecvBufferSize(),
     native: false,

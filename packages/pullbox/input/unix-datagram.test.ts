@@ -12,6 +12,8 @@ import { FLAG } from '@pullbox/log/wire'
 
 import { startListener } from './listener.ts'
 import type { Listener, ListenerOptions } from './listener.ts'
+import { DatagramSocket } from './socket/datagram-socket.ts'
+import { loadLibc } from './socket/libc.ts'
 import { Collector, MESSAGE, testRing } from './testing/collect.ts'
 import { random, runSeed } from './testing/random.ts'
 
@@ -93,9 +95,9 @@ test('unix-datagram: permissions, a path in use, a stale file, an abstract name,
   await collector.until(1)
   const path = listener.address
   await listener.stop()
-  // Python leaves the file behind when it ends.
-  const child = spawn('python3', ['-c', 'import socket,sys; socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).bind(sys.argv[1])', path])
-  await once(child, 'exit')
+  const libc = loadLibc()
+  assert.ok(libc)
+  libc.close(DatagramSocket.unix(libc, path, 0o600, 4096).fd)
   assert.ok(existsSync(path))
   const second = await startListener({ ...options, path })
   await second.stop()

@@ -1,5 +1,6 @@
 import { parse, parsePrefix, PrefixTable, prefixOf, tryParse, unmap } from '@pullbox/ip'
 import { zone } from '@pullbox/log/wire'
+import type { Zone } from '@pullbox/log/wire'
 
 /** Which zone the clocks of some sources show when they do not say it. */
 export interface ZoneRule {
@@ -8,8 +9,6 @@ export interface ZoneRule {
   /** What the wire's `zone` takes: `Europe/Berlin`, `+02:00`, `UTC`. */
   zone: string
 }
-
-type Zone = ReturnType<typeof zone>
 
 /** The zone of each source, found once per source: the longest matching prefix wins, of two equal ones the first. */
 export class SourceZones {
