@@ -30,6 +30,8 @@ export interface QueryStats {
   readonly rows_read: number
   readonly matched: number
   readonly rows: number
+  /** Bytes that the query held at most, outside of threads, as it counts them itself. */
+  readonly memory_peak: number
   /** Temporary files were used. */
   readonly spilled: boolean
 }

@@ -6,6 +6,8 @@ import type { BlockRef, SourceDescriptor } from './source.ts'
 
 /** Blocks that a thread may hold ahead of the one that the consumer looks at. */
 const AHEAD = 2
+/** Blocks per thread between the first one that is not done and the last one that is handed out. */
+const WINDOW = 4
 
 /** Settings of a pool. */
 export interface PoolOptions {
@@ -100,23 +102,34 @@ function post({ worker }: Thread, message: ToWorker): void {
 
 /** Hands blocks out and takes results in; a thread gets its next block when an earlier result was taken. */
 async function* deal(threads: readonly Thread[], id: number, job: Job, blocks: readonly BlockRef[], sequence: readonly number[], inbox: Inbox): AsyncGenerator<BlockResult> {
-  const holder = new Map<number, Thread>()
   const stop = new Int32Array(job.stop)
+  /** Place in `sequence` -> the thread that holds it, first places first. */
+  const held = new Map<number, Thread>()
+  const loads = new Map(threads.map((thread) => [thread, 0]))
+  const places = new Map(sequence.map((index, place) => [index, place]))
   let next = 0
-  const hand = (thread: Thread): void => {
-    const index = sequence[next]
-    if (index === undefined || Atomics.load(stop, 0) !== 0) return
-    next++
-    holder.set(index, thread)
-    post(thread, { type: 'block', job: id, index, ref: blocks[index]! })
+  const hand = (): void => {
+    while (next < sequence.length && Atomics.load(stop, 0) === 0) {
+      const [oldest = next] = held.keys()
+      // one slow thread must not let the others run away from it: their rows would wait for its block
+      if (next - oldest >= WINDOW * threads.length) return
+      const [thread, load] = [...loads].reduce((a, b) => (b[1] < a[1] ? b : a))
+      if (load >= AHEAD) return
+      loads.set(thread, load + 1)
+      held.set(next, thread)
+      const index = sequence[next++]!
+      post(thread, { type: 'block', job: id, index, ref: blocks[index]! })
+    }
   }
-  for (let round = 0; round < AHEAD; round++) for (const thread of threads) hand(thread)
-  while (holder.size > 0) {
+  hand()
+  while (held.size > 0) {
     const result = (await inbox.take()) as Extract<FromWorker, { type: 'scanned' }>
-    const thread = holder.get(result.index)!
-    holder.delete(result.index)
+    const place = places.get(result.index)!
+    const thread = held.get(place)!
+    held.delete(place)
+    loads.set(thread, loads.get(thread)! - 1)
     yield result
-    hand(thread)
+    hand()
   }
 }
 

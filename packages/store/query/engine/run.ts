@@ -268,6 +268,7 @@ class Run {
       rows_read: this.rowsRead,
       matched: this.matched,
       rows: this.rows,
+      memory_peak: this.budget.peak,
       spilled: this.spilled,
     }
   }

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
+import { CodedError } from '@pullbox/log/errors'
 import { chunkTransfers } from '../pipe/index.ts'
 import type { FromWorker, ToWorker } from './messages.ts'
 import { Scanner } from './scanner.ts'
@@ -39,8 +40,8 @@ async function handle(message: ToWorker): Promise<void> {
 }
 
 function failed(job: number, error: unknown): void {
-  const { code, message, hint } = error as { code?: unknown; message?: string; hint?: unknown }
-  send({ type: 'failed', job, code: typeof code === 'string' ? code : '', message: message ?? String(error), hint: typeof hint === 'string' ? hint : '' })
+  const known = error instanceof CodedError ? error : null
+  send({ type: 'failed', job, code: known?.code ?? '', message: (error as Error).message ?? String(error), hint: known?.hint ?? '' })
 }
 
 // one message at a time: a block is done before the next one is begun

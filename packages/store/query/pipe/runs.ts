@@ -7,7 +7,7 @@ import type { SpillFile } from './stage.ts'
 /** Rows of one piece of output, at most. */
 export const PIECE_ROWS = 1024
 /** Pieces of runs are between these sizes in memory. */
-const LEAST_PIECE = 8 * 1024
+const LEAST_PIECE = 4 * 1024
 const GREATEST_PIECE = 256 * 1024
 
 /** Memory that one piece of a run may take when a query may use `limit` bytes. */

@@ -173,6 +173,16 @@ export class Sorter<K> {
   }
 
   private async *merge(runs: readonly Run[]): AsyncGenerator<Chunk> {
+    const open = runs.reduce((sum, run) => sum + run.greatest * 2, 0)
+    this.count(open)
+    try {
+      yield* this.mergeOpen(runs)
+    } finally {
+      this.count(-open)
+    }
+  }
+
+  private async *mergeOpen(runs: readonly Run[]): AsyncGenerator<Chunk> {
     const cursors: Cursor<K>[] = []
     for (const [place, run] of runs.entries()) {
       const cursor = await openCursor(run, place, this.order)

@@ -24,10 +24,22 @@ export interface SpillFile {
 /** Memory that one query may hold in one thread, in bytes. */
 export class Budget {
   readonly limit: number
-  used = 0
+  /** The most that was held. */
+  peak = 0
+  private held = 0
 
   constructor(limit: number) {
     this.limit = limit
+  }
+
+  /** Bytes held now. Setting it counts without judging. */
+  get used(): number {
+    return this.held
+  }
+
+  set used(bytes: number) {
+    this.held = bytes
+    if (bytes > this.peak) this.peak = bytes
   }
 
   /** Counts `bytes` more (or fewer). Throws QUERY_MEMORY_LIMIT when the limit is passed. */

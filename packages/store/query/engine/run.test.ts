@@ -1,0 +1,370 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { compareNatural, numberOf, parseQuery, type Query } from '../language/index.ts'
+import { pipeParsers } from '../pipe/index.ts'
+import { statsFunctions } from '../stats/index.ts'
+import { ListSource, QueryPool, runQuery, type ListOptions, type ListRow, type QueryArguments, type QueryEvent, type ResultRow } from './index.ts'
+
+const LIST_SOURCE = new URL('./list-source.ts', import.meta.url).href
+const spillDir = mkdtempSync(join(tmpdir(), 'pullbox-query-test-'))
+after(() => rmSync(spillDir, { recursive: true, force: true }))
+
+function parse(text: string): Query {
+  return parseQuery(text, { pipes: pipeParsers, statsFunctions: statsFunctions.keys() })
+}
+
+type End = Extract<QueryEvent, { type: 'end' }>
+
+async function answer(args: Omit<QueryArguments, 'now'>): Promise<{ rows: ResultRow[]; end: End; events: QueryEvent[] }> {
+  const rows: ResultRow[] = []
+  const events: QueryEvent[] = []
+  for await (const event of runQuery({ now: 0, spillDir, ...args })) {
+    events.push(event)
+    if (event.type === 'rows') rows.push(...event.rows)
+  }
+  return { rows, end: events.at(-1) as End, events }
+}
+
+function shown(rows: readonly ResultRow[]): [string, Record<string, string>][] {
+  return rows.map(({ id, fields }) => [id, { ...fields }])
+}
+
+/** Numbers from a seed (mulberry32). */
+function random(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let x = Math.imul(state ^ (state >>> 15), state | 1)
+    x ^= x + Math.imul(x ^ (x >>> 7), x | 61)
+    return ((x ^ (x >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+const BASE = 1_700_000_000_000_000
+
+/** Blocks whose times overlap, with equal times here and there. */
+function randomBlocks(next: () => number): ListOptions {
+  const below = (n: number): number => Math.floor(next() * n)
+  const blocks: ListRow[][] = []
+  for (let b = 0; b < 1 + below(9); b++) {
+    const start = BASE + below(20) * 1e6
+    const rows: ListRow[] = []
+    for (let r = 0; r < 1 + below(60); r++) {
+      const fields: Record<string, string> = { _msg: `${['up', 'down', 'flap'][below(3)]} port ${below(20)}`, host: `sw${below(4)}` }
+      if (next() < 0.7) fields['n'] = String(below(50) - 10)
+      if (next() < 0.5) fields['user'] = ['ann', 'bob', '10', '9', 'ça'][below(5)]!
+      rows.push({ time: start + below(8) * 500_000, id: `${b}.${r}`, fields })
+    }
+    blocks.push(rows)
+  }
+  return { blocks, dictionaries: ['host'] }
+}
+
+/** Rows of all blocks in the order of time, then of arrival. */
+function inOrder({ blocks }: ListOptions, newest: boolean): ListRow[] {
+  const rows = blocks.flat().map((row, place) => ({ row, place }))
+  rows.sort((a, b) => a.row.time - b.row.time || a.place - b.place)
+  if (newest) rows.reverse()
+  return rows.map(({ row }) => row)
+}
+
+const timeText = (time: number): string => new Date(time / 1000).toISOString().replace(/\.?0*Z$/, 'Z')
+const whole = ({ time, id, fields }: ListRow): [string, Record<string, string>] => [id, { _time: timeText(time), ...fields }]
+const of = (row: ListRow, name: string): string => row.fields[name] ?? ''
+
+function groupBy<T>(rows: readonly ListRow[], key: (row: ListRow) => string, value: (rows: ListRow[]) => T): [string, T][] {
+  const groups = Map.groupBy(rows, key)
+  return [...groups].map(([name, list]) => [name, value(list)] as [string, T]).sort((a, b) => compareNatural(a[0], b[0]))
+}
+
+function filled(fields: Record<string, string>): [string, Record<string, string>] {
+  return ['', Object.fromEntries(Object.entries(fields).filter(([, text]) => text !== ''))]
+}
+
+function numbers(rows: readonly ListRow[]): number[] {
+  return rows.flatMap((row) => numberOf(of(row, 'n')) ?? [])
+}
+
+/** Queries beside the same thing written by hand over an array of all rows in order. */
+const QUERIES: readonly [string, (rows: readonly ListRow[]) => [string, Record<string, string>][]][] = [
+  ['*', (rows) => rows.map(whole)],
+  ['down', (rows) => rows.filter((row) => of(row, '_msg').startsWith('down')).map(whole)],
+  ['host:sw1 n:>5 | fields host, n | limit 7', (rows) => rows.filter((row) => of(row, 'host') === 'sw1' && Number(of(row, 'n') || 'x') > 5).slice(0, 7).map(({ id, fields }) => [id, { host: fields['host']!, n: fields['n']! }])],
+  ['* | offset 5 | limit 4 | delete _time, _msg', (rows) => rows.slice(5, 9).map(({ id, fields: { _msg, ...fields } }) => [id, fields])],
+  ['* | limit 12 | filter host:sw0 | rename host as h | delete _*', (rows) => rows.slice(0, 12).filter((row) => of(row, 'host') === 'sw0').map(({ id, fields: { _msg, host, ...fields } }) => [id, { ...fields, h: host! }])],
+  ['* | count() all, count(user) users, sum(n) s', (rows) => {
+    const list = numbers(rows)
+    return [filled({ all: String(rows.length), users: String(rows.filter((row) => of(row, 'user') !== '').length), s: list.length === 0 ? 'NaN' : String(list.reduce((a, b) => a + b, 0)) })]
+  }],
+  ['* | stats by (host) count() c, min(n) low, count_uniq(user) u, count() if (n:>0) plus', (rows) =>
+    groupBy(rows, (row) => of(row, 'host'), (list) => ({
+      c: String(list.length),
+      low: list.map((row) => of(row, 'n')).sort(compareNatural)[0]!,
+      u: String(new Set(list.map((row) => of(row, 'user')).filter((text) => text !== '')).size),
+      plus: String(list.filter((row) => Number(of(row, 'n') || '0') > 0).length),
+    })).map(([host, values]) => filled({ host, ...values }))],
+  ['* | stats by (_time:3s) count() c', (rows) =>
+    groupBy(rows, ({ time }) => timeText(Math.floor(time / 3e6) * 3e6), (list) => String(list.length)).map(([_time, c]) => filled({ _time, c }))],
+  ['* | uniq by (user, host) with hits', (rows) =>
+    groupBy(rows, (row) => `${of(row, 'user')}\t${of(row, 'host')}`, (list) => ({ user: of(list[0]!, 'user'), host: of(list[0]!, 'host'), hits: String(list.length) }))
+      .map(([, values]) => values)
+      .sort((a, b) => compareNatural(a.user, b.user) || compareNatural(a.host, b.host))
+      .map(filled)],
+  ['* | top 2 by (user)', (rows) =>
+    groupBy(rows, (row) => of(row, 'user'), (list) => list.length)
+      .sort((a, b) => b[1] - a[1] || compareNatural(a[0], b[0]))
+      .slice(0, 2)
+      .map(([user, hits]) => filled({ user, hits: String(hits) }))],
+  ['* | stats by (host) count() c | filter c:>20 | sort by (c desc) | fields c', (rows) =>
+    groupBy(rows, (row) => of(row, 'host'), (list) => list.length)
+      .filter(([, c]) => c > 20)
+      .sort((a, b) => b[1] - a[1])
+      .map(([, c]) => filled({ c: String(c) }))],
+]
+
+/** Sorts keep rows of equal keys in the order of arrival, whatever the order of reading. */
+const SORTS: readonly [string, (a: ListRow, b: ListRow) => number, number, number][] = [
+  ['* | sort by (n)', (a, b) => compareNatural(of(a, 'n'), of(b, 'n')), 0, Infinity],
+  ['* | sort by (host desc, n) limit 9 offset 2', (a, b) => -compareNatural(of(a, 'host'), of(b, 'host')) || compareNatural(of(a, 'n'), of(b, 'n')), 2, 11],
+  ['* | sort by (_time desc) limit 20', (a, b) => b.time - a.time, 0, 20],
+  ['* | last 3 by (user)', (a, b) => -compareNatural(of(a, 'user'), of(b, 'user')), 0, 3],
+]
+
+test('the engine gives what plain code over arrays gives, with and without threads', async (t) => {
+  const seed = Number(process.env['PULLBOX_SEED'] ?? '20261124')
+  t.diagnostic(`seed ${seed}`)
+  const next = random(seed)
+  const rounds = process.env['PULLBOX_PROVE'] ? 200 : 3
+  let checked = 0
+  for (let round = 0; round < rounds; round++) {
+    const options = randomBlocks(next)
+    const pool = new QueryPool({ source: { module: LIST_SOURCE, options }, workers: 2 })
+    try {
+      for (const order of ['oldest', 'newest'] as const) {
+        for (const [text, expected] of QUERIES) {
+          const wanted = expected(inOrder(options, order === 'newest'))
+          for (const threads of [null, pool]) {
+            const { rows, end } = await answer({ query: parse(text), source: new ListSource(options), order, pool: threads })
+            assert.deepEqual(shown(rows), wanted, `round ${round}, ${order}, threads ${threads !== null}: ${text}`)
+            assert.equal(end.complete, true)
+            checked++
+          }
+        }
+      }
+      for (const [text, compare, from, to] of SORTS) {
+        const wanted = options.blocks.flat().map((row, place) => ({ row, place })).sort((a, b) => compare(a.row, b.row) || a.place - b.place).slice(from, to)
+        for (const threads of [null, pool]) {
+          const { rows } = await answer({ query: parse(text), source: new ListSource(options), pool: threads })
+          assert.deepEqual(shown(rows), wanted.map(({ row }) => whole(row)), `round ${round}, threads ${threads !== null}: ${text}`)
+          checked++
+        }
+      }
+    } finally {
+      await pool.close()
+    }
+  }
+  t.diagnostic(`${checked} answers compared`)
+})
+
+function plainBlocks(blocks: number, rows: number, spread = 1e6): ListRow[][] {
+  return Array.from({ length: blocks }, (_, b) =>
+    Array.from({ length: rows }, (_, r) => ({ time: BASE + b * spread + r, id: `${b}.${r}`, fields: { _msg: `row ${r} of ${b}`, host: `h${(b * rows + r) % 7}`, n: String((r * 7919 + b * 104_729) % 100_003) } })),
+  )
+}
+
+test('counts of events are true, and unreadable blocks are reasons', async () => {
+  const options: ListOptions = { blocks: plainBlocks(10, 20), unreadable: [3], throwing: [7] }
+  const pool = new QueryPool({ source: { module: LIST_SOURCE, options }, workers: 2 })
+  for (const threads of [null, pool]) {
+    let tick = 0
+    const { rows, end, events } = await answer({ query: parse('host:h1'), source: new ListSource(options), pool: threads, clock: () => (tick += 1000) })
+    const wanted = options.blocks.flatMap((block, b) => (b === 3 || b === 7 ? [] : block)).filter(({ fields }) => fields['host'] === 'h1')
+    assert.deepEqual(rows.map(({ id }) => id), wanted.map(({ id }) => id))
+    assert.equal(end.complete, false)
+    assert.deepEqual(
+      end.reasons.map(({ kind, text, count, since, until }) => ({ kind, text, count, since, until })).sort((a, b) => a.since! - b.since!),
+      [
+        { kind: 'unreadable', text: 'block 3 is damaged', count: 20, since: BASE + 3e6, until: BASE + 3e6 + 19 },
+        { kind: 'unreadable', text: 'block 7 broke', count: 20, since: BASE + 7e6, until: BASE + 7e6 + 19 },
+      ],
+    )
+    const { memory_peak: _peak, ...stats } = end.stats
+    assert.deepEqual(stats, { blocks_read: 10, blocks_total: 10, bytes_read: 20_000, bytes_total: 20_000, rows_read: 160, matched: wanted.length, rows: wanted.length, spilled: false })
+    const progress = events.filter((event) => event.type === 'progress')
+    assert.ok(progress.length >= 2)
+    for (let i = 1; i < progress.length; i++) assert.ok(progress[i]!.blocks_read >= progress[i - 1]!.blocks_read)
+    assert.equal(progress.at(-1)!.blocks_read, 10)
+    assert.equal(progress.at(-1)!.matched, wanted.length)
+  }
+  await pool.close()
+})
+
+test('the bounds of time cut blocks and rows', async () => {
+  const options: ListOptions = { blocks: plainBlocks(10, 20) }
+  const range = { since: BASE + 2e6 + 5, until: BASE + 4e6 + 3 }
+  const source = new ListSource(options)
+  const { rows, end } = await answer({ query: parse('*'), source, range })
+  assert.equal(rows.length, 15 + 20 + 3)
+  assert.deepEqual(source.log.read, [2, 3, 4])
+  assert.equal(end.stats.blocks_total, 3)
+  const counted = await answer({ query: parse('* | count() c'), source: new ListSource(options), range })
+  assert.deepEqual(shown(counted.rows), [['', { c: '38' }]])
+})
+
+test('counting reads no column that it does not need', async () => {
+  const options: ListOptions = { blocks: plainBlocks(5, 30), dictionaries: ['host'] }
+  for (const [text, read, columns] of [
+    ['* | count() c', 0, []],
+    ['* | stats by (host) count() c', 0, []],
+    ['* | top 3 by (host)', 0, []],
+    ['host:h1 | count() c', 5, ['host']],
+    ['* | stats by (_time:1s) count() c', 5, []],
+    ['* | stats by (host) sum(n) s', 5, ['host', 'n']],
+  ] as const) {
+    const source = new ListSource(options)
+    await answer({ query: parse(text), source })
+    assert.equal(source.log.read.length, read, text)
+    assert.deepEqual([...source.log.columns].sort(), [...columns], text)
+  }
+})
+
+test('a limit ends reading early, newest first too', async () => {
+  const options: ListOptions = { blocks: plainBlocks(50, 20) }
+  for (const [order, first, block] of [
+    ['oldest', '0.0', 0],
+    ['newest', '49.19', 49],
+  ] as const) {
+    const source = new ListSource(options)
+    const { rows, end } = await answer({ query: parse('*'), source, order, limit: 15 })
+    assert.equal(rows.length, 15)
+    assert.equal(rows[0]!.id, first)
+    assert.deepEqual(source.log.read, [block])
+    assert.equal(end.complete, true)
+  }
+})
+
+test('a stopped query reads no further block, and says where it stopped', async () => {
+  const options: ListOptions = { blocks: plainBlocks(60, 20) }
+  const stop = new AbortController()
+  const source = new ListSource(options)
+  let read = -1
+  let end: End | null = null
+  for await (const event of runQuery({ query: parse('*'), source, now: 0, signal: stop.signal })) {
+    if (event.type === 'rows' && read < 0) {
+      stop.abort()
+      read = source.log.read.length
+    }
+    if (event.type === 'end') end = event
+  }
+  assert.ok(source.log.read.length <= read + 1, `${source.log.read.length} blocks read, ${read} when it was stopped`)
+  assert.equal(end!.complete, false)
+  assert.deepEqual(end!.reasons.map(({ kind }) => kind), ['stopped'])
+  assert.ok(end!.stats.blocks_read < 60)
+})
+
+test('a stopped query in threads reads at most what was handed out', async () => {
+  const options: ListOptions = { blocks: plainBlocks(200, 20) }
+  const pool = new QueryPool({ source: { module: LIST_SOURCE, options }, workers: 2 })
+  const stop = new AbortController()
+  let end: End | null = null
+  for await (const event of runQuery({ query: parse('*'), source: new ListSource(options), now: 0, signal: stop.signal, pool })) {
+    if (event.type === 'rows') stop.abort()
+    if (event.type === 'end') end = event
+  }
+  assert.ok(end!.stats.blocks_read <= 16, `${end!.stats.blocks_read} blocks`)
+  assert.deepEqual(end!.reasons.map(({ kind }) => kind), ['stopped'])
+  // the pool serves the next query
+  assert.equal((await answer({ query: parse('*'), source: new ListSource(options), pool })).rows.length, 4000)
+  await pool.close()
+})
+
+test('a consumer that goes away or is slow holds the work', async () => {
+  const options: ListOptions = { blocks: plainBlocks(60, 20) }
+  const source = new ListSource(options)
+  for await (const event of runQuery({ query: parse('*'), source, now: 0 })) {
+    if (event.type !== 'rows') continue
+    const read = source.log.read.length
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    assert.ok(source.log.read.length <= read + 1)
+    break
+  }
+  assert.ok(source.log.read.length < 5)
+})
+
+/** Bytes that all rows would take in memory: texts at two bytes a unit, with id, time and the ends of the texts. */
+function size(blocks: readonly (readonly ListRow[])[]): number {
+  let bytes = 0
+  for (const { id, fields } of blocks.flat()) for (const text of [id, ...Object.values(fields)]) bytes += text.length * 2 + 8
+  return bytes
+}
+
+test('more rows than memory holds are sorted exactly', async (t) => {
+  const scale = process.env['PULLBOX_PROVE'] ? 10 : 1
+  const blocks = plainBlocks(100 * scale, 50)
+  const options: ListOptions = { blocks }
+  const memory = Math.floor(size(blocks) / 10)
+  const wanted = blocks.flat().map((row, place) => ({ row, place }))
+  wanted.sort((a, b) => Number(a.row.fields['n']) - Number(b.row.fields['n']) || a.place - b.place)
+  const pool = new QueryPool({ source: { module: LIST_SOURCE, options }, workers: 2 })
+  for (const threads of [null, pool]) {
+    const { rows, end } = await answer({ query: parse('* | sort by (n)'), source: new ListSource(options), memory, pool: threads })
+    assert.deepEqual(rows.map(({ id }) => id), wanted.map(({ row }) => row.id))
+    assert.equal(end.stats.spilled, true)
+    assert.ok(end.stats.memory_peak <= memory, `${end.stats.memory_peak} of ${memory} bytes`)
+    assert.deepEqual(readdirSync(spillDir), [])
+  }
+  t.diagnostic(`${wanted.length} rows, ${size(blocks)} bytes, ${memory} bytes of memory`)
+  await pool.close()
+})
+
+test('rows of blocks that all overlap come in order within little memory', async () => {
+  // every block spans the whole time, so that nothing can come out before the last one is read
+  const blocks = plainBlocks(40, 100, 0).map((block, b) => block.map((row, r) => ({ ...row, time: BASE + ((r * 40 + b * 17) % 4000) })))
+  const options: ListOptions = { blocks }
+  for (const order of ['oldest', 'newest'] as const) {
+    const { rows, end } = await answer({ query: parse('*'), source: new ListSource(options), memory: Math.floor(size(blocks) / 5), order })
+    assert.deepEqual(rows.map(({ id }) => id), inOrder(options, order === 'newest').map(({ id }) => id))
+    assert.equal(end.stats.spilled, true)
+  }
+  assert.deepEqual(readdirSync(spillDir), [])
+})
+
+test('what can be neither held nor spilled ends the query with its limit', async () => {
+  const options: ListOptions = { blocks: plainBlocks(50, 100) }
+  const limited = (text: string, more: Partial<QueryArguments> = {}): Promise<unknown> => answer({ query: parse(text), source: new ListSource(options), memory: 40_000, ...more })
+  for (const text of ['* | stats by (_msg) count()', '* | uniq by (_msg)', '* | top 3 by (_msg)', '* | stats uniq_values(_msg) x', '* | count_uniq(_msg)']) {
+    await assert.rejects(limited(text), (error: { code?: string; message: string; hint: string }) => error.code === 'QUERY_MEMORY_LIMIT' && error.message.includes('40000') && error.hint !== '', text)
+  }
+  await assert.rejects(limited('* | sort by (n)', { spillDir: undefined as never }), { code: 'QUERY_MEMORY_LIMIT' })
+  const pool = new QueryPool({ source: { module: LIST_SOURCE, options }, workers: 2 })
+  await assert.rejects(limited('* | uniq by (_msg)', { pool }), { code: 'QUERY_MEMORY_LIMIT' })
+  await pool.close()
+})
+
+test('temporary files go when the consumer leaves in the middle', async () => {
+  const options: ListOptions = { blocks: plainBlocks(60, 200) }
+  let seen = 0
+  for await (const event of runQuery({ query: parse('* | sort by (n)'), source: new ListSource(options), memory: 200_000, spillDir, now: 0 })) {
+    if (event.type !== 'rows') continue
+    seen = readdirSync(spillDir).length
+    break
+  }
+  assert.ok(seen > 0)
+  assert.deepEqual(readdirSync(spillDir), [])
+})
+
+test('a thread that cannot open its source ends the query with its error', async () => {
+  const pool = new QueryPool({ source: { module: 'file:///nowhere/source.mjs', options: null }, workers: 2 })
+  await assert.rejects(answer({ query: parse('*'), source: new ListSource({ blocks: plainBlocks(4, 4) }), pool }), { code: 'QUERY_WORKER_FAILED', message: /nowhere/ })
+  await pool.close()
+})
+
+test('subqueries give the values of a list', async () => {
+  const options: ListOptions = { blocks: plainBlocks(5, 20) }
+  const { rows } = await answer({ query: parse('host:in(_msg:"row 3 of" | fields host) | count() c'), source: new ListSource(options) })
+  const hosts = new Set(options.blocks.flat().filter(({ fields }) => fields['_msg']!.startsWith('row 3 of')).map(({ fields }) => fields['host']))
+  assert.deepEqual(shown(rows), [['', { c: String(options.blocks.flat().filter(({ fields }) => hosts.has(fields['host'])).length) }]])
+})
