@@ -7,6 +7,8 @@ export interface Query {
   readonly options: QueryOptions
   readonly filter: FilterNode
   readonly pipes: readonly PipeNode[]
+  /** The text of each pipe as written, without the `|`. */
+  readonly pipeTexts: readonly string[]
 }
 
 /** `options(...)` before a query, as given; null or absent = not given. What they do not name applies as it is. */

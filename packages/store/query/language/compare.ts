@@ -1,29 +1,31 @@
 import { numberOf, rfc3339Of } from './numbers.ts'
 
 /**
- * Order of two values as `sort`, `le_field` and `lt_field` have it: numbers (with or without unit) by value; other text in natural order,
- * where runs of digits count as numbers (`v1.9` before `v1.10`) and all else goes by code point.
- * True when `a` comes strictly before `b`. A number comes before text that is none only as their characters say.
+ * Order of two values as `sort`, `le_field` and `lt_field` have it: true when `a` comes strictly before `b`.
+ * The empty (missing) value is the least. Numbers, with or without unit, and RFC 3339 times go by value, before all other text. Other text goes
+ * in natural order: runs of digits count as numbers (`v1.9` before `v1.10`), all else by code point. A consistent order: sorted runs can be merged.
  */
 export function lessNatural(a: string, b: string): boolean {
   return compareNatural(a, b) < 0
 }
 
-/** Negative, zero or positive as `a` stands before, level with or after `b`; see `lessNatural`. */
+/** Negative, zero or positive as `a` stands before, level with or after `b`; see `lessNatural`. Values of one size in two units are level. */
 export function compareNatural(a: string, b: string): number {
   if (a === b) return 0
-  if (mayBeNumber(a) && mayBeNumber(b)) {
-    const x = numberOf(a) ?? rfc3339Of(a)
-    const y = x === null ? null : (numberOf(b) ?? rfc3339Of(b))
-    if (x !== null && y !== null && !Number.isNaN(x) && !Number.isNaN(y)) return x < y ? -1 : x > y ? 1 : 0
-  }
-  return naturalText(a, b)
+  if (a === '' || b === '') return a === '' ? -1 : 1
+  const x = valueOf(a)
+  const y = valueOf(b)
+  if (x === null) return y === null ? naturalText(a, b) : 1
+  if (y === null) return -1
+  return x < y ? -1 : x > y ? 1 : 0
 }
 
-/** Only digits, a sign, a point or `inf` begin a number. */
-function mayBeNumber(text: string): boolean {
+function valueOf(text: string): number | null {
   const c = text.charCodeAt(0)
-  return (c >= 48 && c <= 57) || c === 43 || c === 45 || c === 46 || c === 73 || c === 105
+  // only digits, a sign, a point or `inf` begin a number
+  if (!(isDigit(c) || c === 43 || c === 45 || c === 46 || c === 73 || c === 105)) return null
+  const value = numberOf(text) ?? rfc3339Of(text)
+  return value === null || Number.isNaN(value) ? null : value
 }
 
 function isDigit(c: number): boolean {
@@ -39,7 +41,7 @@ function naturalText(a: string, b: string): number {
     if (isDigit(c) && isDigit(d)) {
       const x = digitsEnd(a, i)
       const y = digitsEnd(b, j)
-      const order = isFraction(a, i) || isFraction(b, j) ? plain(a.slice(i, x), b.slice(j, y)) : compareDigits(a.slice(i, x), b.slice(j, y))
+      const order = compareDigits(a.slice(i, x), b.slice(j, y))
       if (order !== 0) return order
       i = x
       j = y
@@ -62,11 +64,6 @@ function digitsEnd(text: string, from: number): number {
   let i = from
   while (i < text.length && isDigit(text.charCodeAt(i))) i++
   return i
-}
-
-/** Digits after `hh:mm:ss.` are a fraction, so `.09` stands before `.1`. */
-function isFraction(text: string, at: number): boolean {
-  return at >= 3 && text[at - 1] === '.' && /:\d\d\.$/u.test(text.slice(Math.max(0, at - 4), at))
 }
 
 function compareDigits(a: string, b: string): number {

@@ -23,6 +23,7 @@ export interface LexerState {
   readonly next: number
   readonly end: boolean
   readonly depth: number
+  readonly lastEnd: number
 }
 
 const WORD = /[\p{L}\p{Nd}_.]+/uy
@@ -39,6 +40,7 @@ const PAIRS = new Set(['=~', '!~', '!=', '>=', '<='])
  * Throws QUERY_TOO_LONG; `fail` throws QUERY_SYNTAX, `enter` QUERY_TOO_DEEP.
  */
 export class Lexer {
+  /** The query; halves of surrogate pairs read as U+FFFD. */
   readonly text: string
   readonly now: number
   readonly tz: string
@@ -52,6 +54,8 @@ export class Lexer {
   /** Offset of the current token in `text`, in UTF-16 units. */
   at = 0
   end = false
+  /** Offset of the end of the token before the current one. */
+  lastEnd = 0
   private position = 0
   private depth = 0
 
@@ -61,7 +65,8 @@ export class Lexer {
         hint: 'split the query, or keep long lists of values in a subquery',
       })
     }
-    this.text = text
+    // half a surrogate pair is no character
+    this.text = text.toWellFormed()
     this.now = options.now ?? 0
     this.tz = options.tz ?? 'UTC'
     this.next()
@@ -70,6 +75,7 @@ export class Lexer {
   /** Moves to the next token. At the end it stays there. */
   next(): void {
     const { text } = this
+    this.lastEnd = this.position
     SPACE.lastIndex = this.position
     const space = SPACE.exec(text)
     this.spaceBefore = space !== null
@@ -130,8 +136,8 @@ export class Lexer {
   }
 
   save(): LexerState {
-    const { token, raw, quoted, spaceBefore, at, end, depth } = this
-    return { token, raw, quoted, spaceBefore, at, next: this.position, end, depth }
+    const { token, raw, quoted, spaceBefore, at, end, depth, lastEnd } = this
+    return { token, raw, quoted, spaceBefore, at, next: this.position, end, depth, lastEnd }
   }
 
   restore(state: LexerState): void {
@@ -143,6 +149,7 @@ export class Lexer {
     this.end = state.end
     this.position = state.next
     this.depth = state.depth
+    this.lastEnd = state.lastEnd
   }
 
   /** One level of nesting more; each `enter` has its `leave`. Throws QUERY_TOO_DEEP. */

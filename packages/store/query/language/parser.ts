@@ -38,11 +38,14 @@ export function parseQueryHere(lexer: Lexer, around: ParseContext): Query {
   const context: ParseContext = { ...around, options: { ...around.options, ...options } }
   const filter = parseFilter(lexer, context)
   const pipes: PipeNode[] = []
+  const pipeTexts: string[] = []
   while (lexer.accept('|')) {
+    const from = lexer.at
     pipes.push(parsePipe(lexer, context))
+    pipeTexts.push(lexer.text.slice(from, lexer.lastEnd))
     if (!lexer.end && !lexer.is('|', ')')) lexer.fail(`"|" or the end expected after a pipe, not ${lexer.shown()}`)
   }
-  return { options, filter, pipes }
+  return { options, filter, pipes, pipeTexts }
 }
 
 /** `( query )`. */
