@@ -17,7 +17,8 @@ export type Check = (root: string) => string[]
 export const CHECKS: Readonly<Record<string, Check>> = {
   types: (root) => program(root, 'tsc', ['--noEmit', '--pretty', 'false']),
   lint,
-  format: (root) => program(root, 'oxfmt', ['--list-different', '.']).map((line) => `${line}: not formatted; run: node_modules/.bin/oxfmt .`),
+  format: (root) =>
+    program(root, 'oxfmt', ['--list-different', '.']).map((line) => `${line}: not formatted; run: node_modules/.bin/oxfmt .`),
   imports: checkImports,
   'error codes': checkErrorCodes,
   names: checkNames,

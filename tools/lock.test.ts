@@ -9,7 +9,13 @@ const packages = {
     version: '1.2.3',
     license: 'MIT',
     dev: true,
-    optionalDependencies: { '@tool/linux-x64-gnu': '1.2.3', '@tool/linux-x64-musl': '1.2.3', '@tool/darwin-arm64': '1.2.3', 'nested-linux-x64': '1.0.0', fast: '2.0.0' },
+    optionalDependencies: {
+      '@tool/linux-x64-gnu': '1.2.3',
+      '@tool/linux-x64-musl': '1.2.3',
+      '@tool/darwin-arm64': '1.2.3',
+      'nested-linux-x64': '1.0.0',
+      fast: '2.0.0',
+    },
   },
   'node_modules/@tool/linux-x64-gnu': { version: '1.2.3' },
   'node_modules/tool/node_modules/nested-linux-x64': { version: '1.0.0' },
@@ -20,7 +26,10 @@ test('packages for other platforms that a lock file lacks are found, and an entr
   assert.deepEqual(
     missing,
     new Map<string, object | null>([
-      ['node_modules/@tool/linux-x64-musl', { version: '1.2.3', cpu: ['x64'], license: 'MIT', optional: true, os: ['linux'], dev: true, libc: ['musl'] }],
+      [
+        'node_modules/@tool/linux-x64-musl',
+        { version: '1.2.3', cpu: ['x64'], license: 'MIT', optional: true, os: ['linux'], dev: true, libc: ['musl'] },
+      ],
       ['node_modules/@tool/darwin-arm64', { version: '1.2.3', cpu: ['arm64'], license: 'MIT', optional: true, os: ['darwin'], dev: true }],
       ['node_modules/fast', null],
     ]),

@@ -29,7 +29,8 @@ export function missingFromLock(lock: LockFile): Map<string, Entry | null> {
   for (const [path, parent] of Object.entries(lock.packages)) {
     for (const [name, version] of Object.entries(parent.optionalDependencies ?? {})) {
       const key = `node_modules/${name}`
-      if (lock.packages[key] === undefined && lock.packages[`${path}/${key}`] === undefined) missing.set(key, entryFor(name, version, parent))
+      if (lock.packages[key] === undefined && lock.packages[`${path}/${key}`] === undefined)
+        missing.set(key, entryFor(name, version, parent))
     }
   }
   return missing
@@ -40,7 +41,11 @@ function entryFor(name: string, version: string, parent: Entry): Entry | null {
   const system = SYSTEMS.find((one) => words.includes(one))
   const processor = PROCESSORS.find((one) => words.includes(one))
   if (system === undefined || processor === undefined) return null
-  const libc = words.some((word) => word.startsWith('musl')) ? ['musl'] : words.some((word) => word.startsWith('gnu')) ? ['glibc'] : undefined
+  const libc = words.some((word) => word.startsWith('musl'))
+    ? ['musl']
+    : words.some((word) => word.startsWith('gnu'))
+      ? ['glibc']
+      : undefined
   const known = { version, cpu: [processor], license: parent.license, optional: true, os: [system] }
   return { ...known, ...(parent.dev === true ? { dev: true } : {}), ...(system === 'linux' && libc !== undefined ? { libc } : {}) }
 }
@@ -55,7 +60,9 @@ export function checkLock(root: string): string[] {
 if (import.meta.main) {
   const lock = JSON.parse(read(ROOT, LOCK)) as LockFile
   for (const [key, entry] of missingFromLock(lock)) {
-    process.stderr.write(entry === null ? `lock: ${key} is missing, and its name tells no platform; add it by hand\n` : `lock: ${key} ${entry.version}\n`)
+    process.stderr.write(
+      entry === null ? `lock: ${key} is missing, and its name tells no platform; add it by hand\n` : `lock: ${key} ${entry.version}\n`,
+    )
     if (entry === null) process.exitCode = 1
     else lock.packages[key] = entry
   }

@@ -28,13 +28,26 @@ const json = (value: unknown) => JSON.stringify(value)
 function house(t: TestContext): string {
   const base = { version: '0.0.1', type: 'module', license: 'Apache-2.0' }
   const root = folderWith(t, {
-    'packages/low/package.json': json({ ...base, name: '@pullbox/low', exports: { '.': './index.ts', './data': './data/data.ts' }, devDependencies: { x: '1.0.0' } }),
+    'packages/low/package.json': json({
+      ...base,
+      name: '@pullbox/low',
+      exports: { '.': './index.ts', './data': './data/data.ts' },
+      devDependencies: { x: '1.0.0' },
+    }),
     'packages/low/index.ts': "export * from './data/data.ts'\nexport const one: number = 1\n",
-    'packages/low/data/data.ts': "import { readFileSync } from 'node:fs'\nexport const asset = () => readFileSync(new URL('./asset.wasm', import.meta.url), 'utf8')\n",
+    'packages/low/data/data.ts':
+      "import { readFileSync } from 'node:fs'\nexport const asset = () => readFileSync(new URL('./asset.wasm', import.meta.url), 'utf8')\n",
     'packages/low/data/asset.wasm': 'asset!',
     'packages/low/data/data.test.ts': "throw new Error('a test was packed')\n",
     'packages/low/README.md': 'Read me.\n',
-    'packages/pullbox/package.json': json({ ...base, name: 'pullbox', bin: { pullbox: 'bin/pullbox' }, exports: { '.': './index.ts' }, dependencies: { '@pullbox/low': '0.0.1' }, scripts: { a: 'b' } }),
+    'packages/pullbox/package.json': json({
+      ...base,
+      name: 'pullbox',
+      bin: { pullbox: 'bin/pullbox' },
+      exports: { '.': './index.ts' },
+      dependencies: { '@pullbox/low': '0.0.1' },
+      scripts: { a: 'b' },
+    }),
     'packages/pullbox/index.ts': `import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { one } from '@pullbox/low'
@@ -43,8 +56,10 @@ export function ask(): Promise<number> {
   return new Promise((done, fail) => worker.once('message', done).once('error', fail))
 }
 `,
-    'packages/pullbox/ask-worker.ts': "import { parentPort, workerData } from 'node:worker_threads'\nconst answer: number = workerData + 1\nparentPort?.postMessage(answer)\n",
-    'packages/pullbox/cli/main.ts': "import { asset } from '@pullbox/low/data'\nimport { ask } from '../index.ts'\nconsole.log(asset(), await ask(), process.argv[2])\n",
+    'packages/pullbox/ask-worker.ts':
+      "import { parentPort, workerData } from 'node:worker_threads'\nconst answer: number = workerData + 1\nparentPort?.postMessage(answer)\n",
+    'packages/pullbox/cli/main.ts':
+      "import { asset } from '@pullbox/low/data'\nimport { ask } from '../index.ts'\nconsole.log(asset(), await ask(), process.argv[2])\n",
     'docs/errors/cli.md': '## CLI_X\nText.\n',
     'docs/formats/block.md': 'Not for help.\n',
     'packages/pullbox/bin/pullbox': readFileSync(join(ROOT, 'packages/pullbox/bin/pullbox'), 'utf8'),
@@ -58,15 +73,30 @@ export function ask(): Promise<number> {
 test('a packed package holds what runs: JavaScript, declarations, assets; imports, workers and the launcher work', (t) => {
   const root = house(t)
   const packed = packAll(root, join(root, 'out'))
-  assert.deepEqual(packed.map(({ name, doors }) => [name, doors]), [
-    ['@pullbox/low', ['@pullbox/low', '@pullbox/low/data']],
-    ['pullbox', ['pullbox']],
-  ])
+  assert.deepEqual(
+    packed.map(({ name, doors }) => [name, doors]),
+    [
+      ['@pullbox/low', ['@pullbox/low', '@pullbox/low/data']],
+      ['pullbox', ['pullbox']],
+    ],
+  )
   const home = project(t, packed)
   const installed = join(home, 'node_modules/@pullbox/low')
-  assert.deepEqual(readdirSync(installed, { recursive: true, encoding: 'utf8' }).toSorted(), ['README.md', 'data', 'data/asset.wasm', 'data/data.d.ts', 'data/data.js', 'index.d.ts', 'index.js', 'package.json'])
+  assert.deepEqual(readdirSync(installed, { recursive: true, encoding: 'utf8' }).toSorted(), [
+    'README.md',
+    'data',
+    'data/asset.wasm',
+    'data/data.d.ts',
+    'data/data.js',
+    'index.d.ts',
+    'index.js',
+    'package.json',
+  ])
   const manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'))
-  assert.deepEqual(manifest.exports, { '.': { types: './index.d.ts', default: './index.js' }, './data': { types: './data/data.d.ts', default: './data/data.js' } })
+  assert.deepEqual(manifest.exports, {
+    '.': { types: './index.d.ts', default: './index.js' },
+    './data': { types: './data/data.d.ts', default: './data/data.js' },
+  })
   assert.equal('devDependencies' in manifest, false)
   assert.ok(existsSync(join(home, 'node_modules/pullbox/docs/errors/cli.md')))
   assert.equal(existsSync(join(home, 'node_modules/pullbox/docs/formats')), false)
@@ -79,7 +109,10 @@ test('a source that does not compile, or an export without a file, is not packed
   const file = join(root, 'packages/low/package.json')
   const text = readFileSync(file, 'utf8')
   writeFileSync(file, text.replace('./data/data.ts', './data/gone.ts'))
-  assert.throws(() => packAll(root, join(root, 'out')), /@pullbox\/low: the export "\.\/data" names \.\/data\/gone\.js, which is not there|TS2307/)
+  assert.throws(
+    () => packAll(root, join(root, 'out')),
+    /@pullbox\/low: the export "\.\/data" names \.\/data\/gone\.js, which is not there|TS2307/,
+  )
   writeFileSync(file, text)
   writeFileSync(join(root, 'packages/low/index.ts'), 'export const one: number = "1"\n')
   assert.throws(() => packAll(root, join(root, 'out')), /TS2322/)
@@ -93,7 +126,11 @@ test('the real packages: every door opens under the Node that is installed with 
   const node = join(home, 'node_modules', `node-${process.platform}-${process.arch}`, 'bin', 'node')
   assert.equal(run(node, ['--version'], home).stdout.trim(), process.version)
   for (const door of packed.flatMap(({ doors }) => doors)) {
-    const opened = run(node, ['--input-type=module', '-e', `const door = await import(${json(door)}); console.log(Object.keys(door).length)`], home)
+    const opened = run(
+      node,
+      ['--input-type=module', '-e', `const door = await import(${json(door)}); console.log(Object.keys(door).length)`],
+      home,
+    )
     assert.equal(opened.status, 0, `${door}: ${opened.stderr}`)
   }
   const program = join(home, 'node_modules', '.bin', 'pullbox')
@@ -112,7 +149,15 @@ function checkTypes(home: string, packed: readonly Packed[]): void {
   const doors = packed.flatMap(({ doors: names }) => names)
   const imports = doors.map((door, i) => `import * as d${i} from ${json(door)}\nexport const k${i} = Object.keys(d${i})\n`).join('')
   const wrong = "import { BATCH_BYTES } from '@pullbox/log/record'\nexport const wrong: string = BATCH_BYTES\n"
-  const options = { strict: true, noEmit: true, module: 'nodenext', target: 'esnext', lib: ['esnext'], types: ['node'], typeRoots: [join(ROOT, 'node_modules/@types')] }
+  const options = {
+    strict: true,
+    noEmit: true,
+    module: 'nodenext',
+    target: 'esnext',
+    lib: ['esnext'],
+    types: ['node'],
+    typeRoots: [join(ROOT, 'node_modules/@types')],
+  }
   writeFileSync(join(home, 'right.ts'), imports)
   writeFileSync(join(home, 'wrong.ts'), wrong)
   writeFileSync(join(home, 'tsconfig.json'), json({ compilerOptions: { ...options, skipLibCheck: true }, files: ['right.ts', 'wrong.ts'] }))

@@ -54,7 +54,9 @@ function compile(root: string, work: string): void {
       typeRoots: [join(ROOT, 'node_modules', '@types')],
     },
     include: [join(root, 'packages')],
-    exclude: ['test', 'bench', 'arbitrary', 'fixture'].map((kind) => join(root, `packages/**/*.${kind}.ts`)).concat(join(root, 'packages/**/testing/**'), join(root, '**/node_modules')),
+    exclude: ['test', 'bench', 'arbitrary', 'fixture']
+      .map((kind) => join(root, `packages/**/*.${kind}.ts`))
+      .concat(join(root, 'packages/**/testing/**'), join(root, '**/node_modules')),
   }
   writeFileSync(join(work, 'tsconfig.json'), JSON.stringify(config))
   const tsc = join(ROOT, 'node_modules', '.bin', 'tsc')

@@ -19,9 +19,26 @@ test('the page has the numbers of a real run, and names what failed or was skipp
   })
   assert.equal(status, 1)
   assert.match(output, /the size is 1/)
-  const page = proofPage({ date: new Date('2026-11-24T10:00:00Z'), commit: 'abc', machine: 'a machine', missing: ['rsyslogd'], status, seconds: 1.6, output })
+  const page = proofPage({
+    date: new Date('2026-11-24T10:00:00Z'),
+    commit: 'abc',
+    machine: 'a machine',
+    missing: ['rsyslogd'],
+    status,
+    seconds: 1.6,
+    output,
+  })
   assert.match(page, /^# Proof of 2026-11-24\n/)
-  for (const row of ['| commit | abc |', '| services missing | rsyslogd |', '| took | 2 s |', '| exit status | 1 |', '| tests | 4 |', '| pass | 2 |', '| fail | 1 |', '| skipped | 1 |']) {
+  for (const row of [
+    '| commit | abc |',
+    '| services missing | rsyslogd |',
+    '| took | 2 s |',
+    '| exit status | 1 |',
+    '| tests | 4 |',
+    '| pass | 2 |',
+    '| fail | 1 |',
+    '| skipped | 1 |',
+  ]) {
     assert.ok(page.includes(row), `${row}\n${page}`)
   }
   assert.match(page, /\n## Failed\n- it breaks\n/)

@@ -25,7 +25,8 @@ export function proofPage(proof: Proof): string {
   const numbers = [...proof.output.matchAll(/^ℹ (tests|pass|fail|cancelled|skipped|todo) (\d+)$/gm)]
   const failed = names(proof.output, /^\s*✖ (.+?) \([\d.]+ms\)/gm)
   const skipped = names(proof.output, /^\s*﹣ (.+?)(?: \([\d.]+ms\))?(?: # .*)?$/gm)
-  const list = (title: string, lines: readonly string[]) => (lines.length === 0 ? '' : `\n## ${title}\n${lines.map((line) => `- ${line}`).join('\n')}\n`)
+  const list = (title: string, lines: readonly string[]) =>
+    lines.length === 0 ? '' : `\n## ${title}\n${lines.map((line) => `- ${line}`).join('\n')}\n`
   return `# Proof of ${proof.date.toISOString().slice(0, 10)}
 Written by \`npm run prove\`: all checks and tests with \`PULLBOX_PROVE=1\`, which takes the large sizes.
 

@@ -77,7 +77,8 @@ export function installServices(): void {
   process.stderr.write(`services: installing ${packages.join(' ')}\n`)
   // No daemon may start by being installed: tests run their own, with their own configuration.
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }
-  const apt = (...args: string[]) => spawnSync('apt-get', ['-q', '-y', '-o', 'DPkg::Lock::Timeout=120', ...args], { env, stdio: ['ignore', 2, 2] })
+  const apt = (...args: string[]) =>
+    spawnSync('apt-get', ['-q', '-y', '-o', 'DPkg::Lock::Timeout=120', ...args], { env, stdio: ['ignore', 2, 2] })
   let result = apt('install', '--no-install-recommends', ...packages)
   if (result.status !== 0) {
     apt('update')

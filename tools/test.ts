@@ -19,11 +19,20 @@ export function testFiles(root: string, only = ''): string[] {
  * Runs test files under `root` with this Node; gives the exit status, 128 and its number when a signal ended it. The runner's output
  * goes to stdout, or to `sink` as text.
  */
-export async function runTests(root: string, files: readonly string[], env: NodeJS.ProcessEnv, sink?: (text: string) => void): Promise<number> {
+export async function runTests(
+  root: string,
+  files: readonly string[],
+  env: NodeJS.ProcessEnv,
+  sink?: (text: string) => void,
+): Promise<number> {
   const args = ['--disable-warning=ExperimentalWarning', '--test', '--test-concurrency=2', '--test-reporter=spec', ...files]
   // A test runner inside a test must not report to the outer one.
   const { NODE_TEST_CONTEXT: _, ...clean } = env
-  const child = spawn(process.execPath, args, { cwd: root, env: clean, stdio: ['ignore', sink === undefined ? 'inherit' : 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, args, {
+    cwd: root,
+    env: clean,
+    stdio: ['ignore', sink === undefined ? 'inherit' : 'pipe', 'inherit'],
+  })
   if (sink !== undefined) child.stdout?.setEncoding('utf8').on('data', sink)
   return await new Promise((done, fail) => {
     child.once('error', fail)

@@ -13,7 +13,10 @@ test('strings, comments, templates and regular expressions are told apart', () =
   assert.deepEqual(words('a / b / c'), ['word:a', 'mark:/', 'word:b', 'mark:/', 'word:c'])
   assert.deepEqual(words('return /x\\/y/'), ['word:return', 'regex:/x\\/y/'])
   assert.deepEqual(words('#!/usr/bin/env node\nx'), ['word:x'])
-  assert.deepEqual(tokenize('a\n\n/*\n*/ b').map((token) => token.line), [1, 4])
+  assert.deepEqual(
+    tokenize('a\n\n/*\n*/ b').map((token) => token.line),
+    [1, 4],
+  )
 })
 
 test('imports of every form, and nothing that only looks like one', () => {
@@ -26,17 +29,22 @@ test('imports of every form, and nothing that only looks like one', () => {
     const text = \`import './no3.ts'\`
     Array.from('no4')
   `
-  assert.deepEqual(importsOf(tokenize(source)).map(({ specifier }) => specifier), ['./a.ts', './b.ts', './c.ts', './d.ts'])
+  assert.deepEqual(
+    importsOf(tokenize(source)).map(({ specifier }) => specifier),
+    ['./a.ts', './b.ts', './c.ts', './d.ts'],
+  )
 })
 
 test('damaged text ends', () => {
-  for (const source of ["'", '`', '`${', '/*', '/', '"\\', '`${`${', '\u0000', '\ud800', '}'.repeat(1000)]) assert.ok(Array.isArray(tokenize(source)))
+  for (const source of ["'", '`', '`${', '/*', '/', '"\\', '`${`${', '\u0000', '\ud800', '}'.repeat(1000)])
+    assert.ok(Array.isArray(tokenize(source)))
 })
 
 test('every source of the house is balanced in tokens', () => {
   for (const path of houseFiles(ROOT).filter(isSource)) {
     let open = 0
-    for (const { kind, text } of tokenize(read(ROOT, path))) if (kind === 'mark') open += '([{'.includes(text) ? 1 : ')]}'.includes(text) ? -1 : 0
+    for (const { kind, text } of tokenize(read(ROOT, path)))
+      if (kind === 'mark') open += '([{'.includes(text) ? 1 : ')]}'.includes(text) ? -1 : 0
     assert.equal(open, 0, path)
   }
 })

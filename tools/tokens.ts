@@ -56,7 +56,8 @@ class Scanner {
     if (this.push('word', WORD)) return
     if (this.push('number', NUMBER)) return
     const last = this.tokens[this.tokens.length - 1]
-    if (first === '/' && (last === undefined || (last.kind !== 'string' && BEFORE_REGEX.test(last.text))) && this.push('regex', REGEX)) return
+    if (first === '/' && (last === undefined || (last.kind !== 'string' && BEFORE_REGEX.test(last.text))) && this.push('regex', REGEX))
+      return
     this.tokens.push({ kind: 'mark', text: first, line: this.line })
     this.advance(1)
   }

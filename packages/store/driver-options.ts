@@ -52,7 +52,9 @@ function describe(issue: OptionIssue, schema: unknown, given: unknown): Said[] {
     const allowed = issue.values.map(String)
     const meant = typeof value === 'string' ? didYouMean(value, allowed) : null
     const what = `${show(value)} is not allowed; allowed: ${allowed.join(', ')}`
-    return [{ at, what: meant === null ? what : `${what}; did you mean "${meant}"?`, hint: meant === null ? '' : `did you mean "${meant}"?` }]
+    return [
+      { at, what: meant === null ? what : `${what}; did you mean "${meant}"?`, hint: meant === null ? '' : `did you mean "${meant}"?` },
+    ]
   }
   return [{ at, what: value === undefined ? `missing or wrong: ${issue.message}` : issue.message, hint: '' }]
 }
@@ -95,7 +97,11 @@ interface Shown {
 function inner(schema: unknown): Shown | undefined {
   let here = schema as Shown | undefined
   // An optional of a default of an object: a few wrappers, never endless.
-  for (let i = 0; i < 8 && here !== undefined && here.shape === undefined && typeof here.unwrap === 'function' && here.element === undefined; i++) {
+  for (
+    let i = 0;
+    i < 8 && here !== undefined && here.shape === undefined && typeof here.unwrap === 'function' && here.element === undefined;
+    i++
+  ) {
     here = here.unwrap() as Shown | undefined
   }
   return here

@@ -32,14 +32,16 @@ function registry() {
   return made
 }
 
-const refused = (code: string, message: RegExp, more: { at?: string; hint?: string } = {}) => (error: unknown) => {
-  assert.ok(error instanceof CodedError, String(error))
-  assert.equal(error.code, code)
-  assert.match(error.message, message)
-  if (more.at !== undefined) assert.equal(error.at, more.at)
-  if (more.hint !== undefined) assert.equal(error.hint, more.hint)
-  return true
-}
+const refused =
+  (code: string, message: RegExp, more: { at?: string; hint?: string } = {}) =>
+  (error: unknown) => {
+    assert.ok(error instanceof CodedError, String(error))
+    assert.equal(error.code, code)
+    assert.match(error.message, message)
+    if (more.at !== undefined) assert.equal(error.at, more.at)
+    if (more.hint !== undefined) assert.equal(error.hint, more.hint)
+    return true
+  }
 
 function folder(t: { after(done: () => void): void }, files: Record<string, string>): string {
   const path = mkdtempSync(join(tmpdir(), 'pullbox-registry-'))
@@ -65,7 +67,10 @@ test('opens by name with checked options and the given context', async () => {
 
 test('an unknown driver is refused with the known ones and what was meant', async () => {
   const kv = registry()
-  await assert.rejects(kv.open('sqllite', {}, { tag: '' }), refused('STORE_DRIVER_UNKNOWN', /known: lmdb, memory, sqlite\); did you mean "sqlite"\?$/, { at: 'type' }))
+  await assert.rejects(
+    kv.open('sqllite', {}, { tag: '' }),
+    refused('STORE_DRIVER_UNKNOWN', /known: lmdb, memory, sqlite\); did you mean "sqlite"\?$/, { at: 'type' }),
+  )
   await assert.rejects(kv.find('boltdb'), refused('STORE_DRIVER_UNKNOWN', /did you mean "lmdb"\?$/, { hint: 'did you mean "lmdb"?' }))
   await assert.rejects(kv.find('BoltDB'), refused('STORE_DRIVER_UNKNOWN', /did you mean "lmdb"/))
   await assert.rejects(kv.find('zookeeper'), refused('STORE_DRIVER_UNKNOWN', /sqlite\)$/))
@@ -84,8 +89,13 @@ test('wrong options name the path, what is allowed and what was meant', async ()
     hint: 'did you mean "journal"?',
   })
   await wrong({ path: 'x', journal: 'wall' }, /options\.journal: "wall" is not allowed; allowed: wal, delete; did you mean "wal"\?/)
-  await wrong({ path: 'x', retry: { tims: 1, times: 1 } }, /options\.retry\.tims: unknown key, did you mean "times"\?/, { at: 'options.retry.tims' })
-  await wrong({ path: 'x', peers: [{ host: 'a' }, { host: 'b', hots: 1 }] }, /options\.peers\[1\]\.hots: unknown key, did you mean "host"\?/)
+  await wrong({ path: 'x', retry: { tims: 1, times: 1 } }, /options\.retry\.tims: unknown key, did you mean "times"\?/, {
+    at: 'options.retry.tims',
+  })
+  await wrong(
+    { path: 'x', peers: [{ host: 'a' }, { host: 'b', hots: 1 }] },
+    /options\.peers\[1\]\.hots: unknown key, did you mean "host"\?/,
+  )
   await wrong({ path: 5 }, /options\.path: .*string/, { at: 'options.path' })
   await wrong(undefined, /options\.path: missing/)
   await wrong({ path: 'x', qqq: 1 }, /options\.qqq: unknown key; known: path/)
@@ -126,18 +136,30 @@ test('a module that is no driver is refused with what it lacks', async (t) => {
   const kv = registry()
   const open = (type: string) => kv.open(type, {}, { tag: '' }, { from })
   await assert.rejects(open('./nothing.mjs'), refused('STORE_DRIVER_CONTRACT', /lacks an export `driver`/))
-  await assert.rejects(open('./parts.mjs'), refused('STORE_DRIVER_CONTRACT', /lacks `name`, a text, `kind: "kv"`, `open\(options, context\)`/))
+  await assert.rejects(
+    open('./parts.mjs'),
+    refused('STORE_DRIVER_CONTRACT', /lacks `name`, a text, `kind: "kv"`, `open\(options, context\)`/),
+  )
   await assert.rejects(open('./throws.mjs'), refused('STORE_DRIVER_LOAD', /no such library/))
   await assert.rejects(open('./syntax.mjs'), refused('STORE_DRIVER_LOAD', /syntax\.mjs/))
-  await assert.rejects(open('./absent.mjs'), refused('STORE_DRIVER_LOAD', /absent\.mjs/, { hint: 'is the path right, and is what it imports installed?' }))
+  await assert.rejects(
+    open('./absent.mjs'),
+    refused('STORE_DRIVER_LOAD', /absent\.mjs/, { hint: 'is the path right, and is what it imports installed?' }),
+  )
   await assert.rejects(open('./weak.mjs'), refused('STORE_DRIVER_CONTRACT', /lacks the methods get$/))
   await assert.rejects(open('./null.mjs'), refused('STORE_DRIVER_CONTRACT', /lacks the methods get$/))
 })
 
 test('what is registered must be a driver, and only once', () => {
   const kv = registry()
-  assert.throws(() => kv.register({ name: 'lmdb', options: anything, open: () => ({ get: () => 1 }) }), refused('STORE_DRIVER_DUPLICATE', /"lmdb"/))
-  assert.throws(() => kv.register({ kind: 'records', name: 'x', options: anything, open: () => ({ get: () => 1 }) }), refused('STORE_DRIVER_CONTRACT', /kind: "kv"/))
+  assert.throws(
+    () => kv.register({ name: 'lmdb', options: anything, open: () => ({ get: () => 1 }) }),
+    refused('STORE_DRIVER_DUPLICATE', /"lmdb"/),
+  )
+  assert.throws(
+    () => kv.register({ kind: 'records', name: 'x', options: anything, open: () => ({ get: () => 1 }) }),
+    refused('STORE_DRIVER_CONTRACT', /kind: "kv"/),
+  )
   assert.throws(() => kv.register({ name: 'x' } as never), refused('STORE_DRIVER_CONTRACT', /`options`.*`open/))
 })
 

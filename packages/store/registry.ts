@@ -78,7 +78,9 @@ export function createRegistry<Opened extends object, Context>(kind: string, mor
     register(driver) {
       assertDriver(kind, { kind, ...driver }, `driver "${String(driver?.name)}"`)
       if (drivers.has(driver.name)) {
-        throw new CodedError('STORE_DRIVER_DUPLICATE', `a ${kind} driver named "${driver.name}" is registered already`, { hint: 'give one of the two another name' })
+        throw new CodedError('STORE_DRIVER_DUPLICATE', `a ${kind} driver named "${driver.name}" is registered already`, {
+          hint: 'give one of the two another name',
+        })
       }
       drivers.set(driver.name, driver)
     },
@@ -101,7 +103,10 @@ function unknown(kind: string, type: string, drivers: readonly Driver<any, any>[
   const suggestion = meant === null ? '' : `; did you mean "${meant}"?`
   return new CodedError('STORE_DRIVER_UNKNOWN', `no ${kind} driver is named "${type}" (${list})${suggestion}`, {
     at: 'type',
-    hint: meant === null ? "a third party's driver is named by a path (./driver.mjs) or by the name of its installed package" : `did you mean "${meant}"?`,
+    hint:
+      meant === null
+        ? "a third party's driver is named by a path (./driver.mjs) or by the name of its installed package"
+        : `did you mean "${meant}"?`,
   })
 }
 
@@ -125,11 +130,15 @@ async function load(kind: string, type: string, address: string): Promise<unknow
     module = (await import(address)) as typeof module
   } catch (cause) {
     const missing = (cause as { code?: string }).code === 'ERR_MODULE_NOT_FOUND'
-    throw new CodedError('STORE_DRIVER_LOAD', `the ${kind} driver "${type}" could not be loaded: ${(cause as Error)?.message ?? String(cause)}`, {
-      at: 'type',
-      hint: missing ? 'is the path right, and is what it imports installed?' : 'correct the module; the error is its own',
-      cause,
-    })
+    throw new CodedError(
+      'STORE_DRIVER_LOAD',
+      `the ${kind} driver "${type}" could not be loaded: ${(cause as Error)?.message ?? String(cause)}`,
+      {
+        at: 'type',
+        hint: missing ? 'is the path right, and is what it imports installed?' : 'correct the module; the error is its own',
+        cause,
+      },
+    )
   }
   return module.driver ?? module.default
 }

@@ -11,7 +11,8 @@ import { checkShells } from './shells.ts'
 import { checkVersions } from './versions.ts'
 
 const json = (value: unknown) => JSON.stringify(value)
-const manifest = (name: string, more: object = {}) => json({ name, version: '1.0.0', exports: { '.': './index.ts', './record': './record/index.ts' }, ...more })
+const manifest = (name: string, more: object = {}) =>
+  json({ name, version: '1.0.0', exports: { '.': './index.ts', './record': './record/index.ts' }, ...more })
 
 test('imports: what goes down passes, what goes up, across or nowhere fails', (t) => {
   const files = {
@@ -27,7 +28,11 @@ test('imports: what goes down passes, what goes up, across or nowhere fails', (t
   }
   assert.deepEqual(checkImports(folderWith(t, files)), [])
   const wrong: [path: string, text: string, problem: RegExp][] = [
-    ['packages/log/wire/b.ts', "\nimport '../record/a.ts'", /^packages\/log\/wire\/b\.ts:2: "\.\.\/record\/a\.ts" goes up: wire stands below record/],
+    [
+      'packages/log/wire/b.ts',
+      "\nimport '../record/a.ts'",
+      /^packages\/log\/wire\/b\.ts:2: "\.\.\/record\/a\.ts" goes up: wire stands below record/,
+    ],
     ['packages/log/errors.ts', "import './wire/a.ts'", /goes up: \. stands below wire/],
     ['packages/log/mystery/b.ts', "import '../errors.ts'", /has no place in the order/],
     ['packages/log/wire/b.ts', "export * from '../../ip/index.ts'", /leaves packages\/log; import the package by its name/],
@@ -57,22 +62,38 @@ test('error codes: each has one heading in its page, and each heading a code', (
   }
   assert.deepEqual(checkErrorCodes(folderWith(t, files)), [])
   const problems = (more: Record<string, string>) => checkErrorCodes(folderWith(t, { ...files, ...more }))
-  assert.match(problems({ 'packages/log/b.ts': "\nfail('WIRE_NEW')" })[0], /^packages\/log\/b\.ts:2: WIRE_NEW has no heading "## WIRE_NEW" in docs\/errors\/wire\.md/)
+  assert.match(
+    problems({ 'packages/log/b.ts': "\nfail('WIRE_NEW')" })[0],
+    /^packages\/log\/b\.ts:2: WIRE_NEW has no heading "## WIRE_NEW" in docs\/errors\/wire\.md/,
+  )
   assert.match(problems({ 'packages/log/b.ts': "throw new CodedError('ODD_CODE', 'x')" })[0], /ODD_CODE has no heading/)
   assert.match(problems({ 'docs/errors/cli.md': '## CLI_OLD\nText.\n' })[0], /^docs\/errors\/cli\.md:1: CLI_OLD is raised by no source/)
   assert.match(problems({ 'docs/errors/wire.md': '## WIRE_CUT\n\n## Notes\n' })[0], /WIRE_CUT says nothing/)
   assert.match(problems({ 'docs/errors/wire.md': '## WIRE_CUT\na\n## WIRE_CUT\nb\n' })[0], /:3: WIRE_CUT has a second heading/)
-  assert.match(problems({ 'docs/errors/wire.md': '', 'docs/errors/cli.md': '## WIRE_CUT\na\n' })[0], /WIRE_CUT belongs to the page of its own area/)
+  assert.match(
+    problems({ 'docs/errors/wire.md': '', 'docs/errors/cli.md': '## WIRE_CUT\na\n' })[0],
+    /WIRE_CUT belongs to the page of its own area/,
+  )
 })
 
 test('names: files and folders that say nothing', (t) => {
-  const problems = checkNames(folderWith(t, { 'a/utils.ts': '', 'b/helper-text.ts': '', 'c/util/x.ts': '', 'd/utility.ts': '', 'Helpers.md': '' }))
-  assert.deepEqual(problems.map((line) => line.split(':')[0]), ['Helpers.md', 'a/utils.ts', 'b/helper-text.ts', 'c/util/x.ts'])
+  const problems = checkNames(
+    folderWith(t, { 'a/utils.ts': '', 'b/helper-text.ts': '', 'c/util/x.ts': '', 'd/utility.ts': '', 'Helpers.md': '' }),
+  )
+  assert.deepEqual(
+    problems.map((line) => line.split(':')[0]),
+    ['Helpers.md', 'a/utils.ts', 'b/helper-text.ts', 'c/util/x.ts'],
+  )
 })
 
 test('places: registries and paths of this machine', (t) => {
   const host = ['registry', 'npmjs', 'org'].join('.')
-  const root = folderWith(t, { 'a.md': `x\nsee https://${host}/x\n`, 'c.json': '{"path": "/home/someone/x"}', 'd.ts': 'const path = "/var/lib"', 'vectors/v.jsonl': host })
+  const root = folderWith(t, {
+    'a.md': `x\nsee https://${host}/x\n`,
+    'c.json': '{"path": "/home/someone/x"}',
+    'd.ts': 'const path = "/var/lib"',
+    'vectors/v.jsonl': host,
+  })
   assert.deepEqual(checkPlaces(root, '/home/someone'), ['a.md:2: names a package registry', 'c.json:1: names a path of this machine'])
   const own = folderWith(t, {})
   assert.deepEqual(checkPlaces(folderWith(t, { 'e.ts': `'${own}/x'` }), own), ['e.ts:1: names a path of this machine'])
@@ -108,7 +129,11 @@ test('shells: exec, execSync and shell anywhere but behind the door', (t) => {
     "const { exec } = require('child_process')",
   ]
   for (const text of bad) assert.ok(problems(text).length > 0, text)
-  const good = ["import { execFile } from 'node:child_process'\n/x/.exec('a')", "const found = pattern.exec(text)", "import { spawn } from 'node:child_process'\nspawn('a', [], { shell: false })"]
+  const good = [
+    "import { execFile } from 'node:child_process'\n/x/.exec('a')",
+    'const found = pattern.exec(text)',
+    "import { spawn } from 'node:child_process'\nspawn('a', [], { shell: false })",
+  ]
   for (const text of good) assert.deepEqual(problems(text), [], text)
   assert.deepEqual(problems(bad[0], 'packages/pullbox/exec/a.ts'), [])
 })
@@ -116,7 +141,13 @@ test('shells: exec, execSync and shell anywhere but behind the door', (t) => {
 test('lint: sizes of files and functions, and promises that nobody waits for', (t) => {
   const lines = (count: number) => 'x()\n'.repeat(count)
   const found = (text: string, typeAware = false) =>
-    lint(folderWith(t, { 'a.ts': text, 'tsconfig.json': json({ compilerOptions: { strict: true, module: 'nodenext', types: [] }, include: ['.'] }) }), { typeAware })
+    lint(
+      folderWith(t, {
+        'a.ts': text,
+        'tsconfig.json': json({ compilerOptions: { strict: true, module: 'nodenext', types: [] }, include: ['.'] }),
+      }),
+      { typeAware },
+    )
   const head = 'declare function x(): void\nexport const y = 1\n'
   assert.deepEqual(found(head + lines(398)), [])
   assert.match(found(head + lines(399)).join('\n'), /max-lines\)/)
@@ -127,7 +158,10 @@ test('lint: sizes of files and functions, and promises that nobody waits for', (
 })
 
 test('types and format can fail too', (t) => {
-  const root = folderWith(t, { 'a.ts': 'export const a: string = 1\n', 'tsconfig.json': json({ include: ['.'], compilerOptions: { types: [] } }) })
+  const root = folderWith(t, {
+    'a.ts': 'export const a: string = 1\n',
+    'tsconfig.json': json({ include: ['.'], compilerOptions: { types: [] } }),
+  })
   assert.match(CHECKS.types(root).join('\n'), /a\.ts\(1,14\): error TS2322/)
   assert.deepEqual(CHECKS.format(folderWith(t, { 'a.ts': 'export const a = 1;\n' })).length, 0)
   assert.match(CHECKS.format(folderWith(t, { 'a.ts': 'export const a  = 1;\n' })).join('\n'), /^a\.ts: not formatted/)

@@ -2,7 +2,24 @@ import { houseFiles, isSource, isTest, read } from '../files.ts'
 import { type Token, tokenize } from '../tokens.ts'
 
 /** First words of error codes; each has its page in docs/errors. A page that exists adds its own. */
-const AREAS = ['IP', 'EXEC', 'QUERY', 'STORE', 'INPUT', 'CONFIG', 'CLI', 'WIRE', 'BLOCK', 'LEDGER', 'CBOR', 'JSON', 'HTTP', 'CABLE', 'FLOW', 'FLOOD']
+const AREAS = [
+  'IP',
+  'EXEC',
+  'QUERY',
+  'STORE',
+  'INPUT',
+  'CONFIG',
+  'CLI',
+  'WIRE',
+  'BLOCK',
+  'LEDGER',
+  'CBOR',
+  'JSON',
+  'HTTP',
+  'CABLE',
+  'FLOW',
+  'FLOOD',
+]
 const CODE = /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/
 const PAGE = /^docs\/errors\/([a-z0-9-]+)\.md$/
 
@@ -20,7 +37,8 @@ export function checkErrorCodes(root: string): string[] {
   const headed = new Set<string>()
   for (const path of pages) problems.push(...readPage(path, read(root, path), used, headed))
   for (const [code, where] of used) {
-    if (!headed.has(code)) problems.push(`${where}: ${code} has no heading "## ${code}" in docs/errors/${code.split('_')[0].toLowerCase()}.md`)
+    if (!headed.has(code))
+      problems.push(`${where}: ${code} has no heading "## ${code}" in docs/errors/${code.split('_')[0].toLowerCase()}.md`)
   }
   return problems
 }
@@ -50,7 +68,13 @@ function readPage(path: string, text: string, used: ReadonlyMap<string, string>,
     if (!heading.startsWith(`${areaOf(path)}_`)) say('belongs to the page of its own area')
     const rest = lines.slice(i + 1)
     const next = rest.findIndex((line) => line.startsWith('## '))
-    if (rest.slice(0, next === -1 ? undefined : next).join('').trim() === '') say('says nothing')
+    if (
+      rest
+        .slice(0, next === -1 ? undefined : next)
+        .join('')
+        .trim() === ''
+    )
+      say('says nothing')
     headed.add(heading)
   }
   return problems

@@ -101,10 +101,12 @@ function packageImport(house: House, path: string, specifier: string): string | 
   const room = roomOf(path)
   const own = room.startsWith('packages/') ? room.slice('packages/'.length) : null
   const sibling = [...house.packages].find(([, manifest]) => manifest.name === name)
-  if (sibling === undefined) return declared(house, own, isTest(path), name) ? null : `"${name}" is in no package.json that counts for ${room}`
+  if (sibling === undefined)
+    return declared(house, own, isTest(path), name) ? null : `"${name}" is in no package.json that counts for ${room}`
   const [folder, manifest] = sibling
   if (own !== null && own !== folder && !(BELOW[own] ?? []).includes(folder)) return `${own} may not import ${folder}`
-  if (own !== null && own !== folder && !lists(house.packages.get(own), ['dependencies']).has(name)) return `"${name}" is not in the dependencies of ${own}`
+  if (own !== null && own !== folder && !lists(house.packages.get(own), ['dependencies']).has(name))
+    return `"${name}" is not in the dependencies of ${own}`
   return subpath in (manifest.exports ?? {}) ? null : `${name} does not export "${subpath}"`
 }
 

@@ -14,5 +14,7 @@ export function lint(root: string, options: { typeAware: boolean } = { typeAware
   if (result.status === 0) return []
   const lines = `${result.stdout}${result.stderr}`.split('\n').filter((line) => line.includes(': '))
   // When it fails itself it prints the name of every file there is.
-  return lines.length > 0 ? lines.map((line) => line.slice(0, 400)) : [`oxlint ended with ${result.status ?? result.error?.message}: ${result.stdout}${result.stderr}`]
+  return lines.length > 0
+    ? lines.map((line) => line.slice(0, 400))
+    : [`oxlint ended with ${result.status ?? result.error?.message}: ${result.stdout}${result.stderr}`]
 }

@@ -24,10 +24,16 @@ function starts(tokens: readonly Token[]): { what: string; line: number }[] {
     if (SHELLS.includes(token.text)) {
       // `pattern.exec(text)` is a regular expression; `import {exec}` and `child_process.exec` are not.
       const owner = before === '.' ? tokens[i - 2]?.text : undefined
-      if (names.imports.has(i) || (owner !== undefined && names.whole.has(owner))) found.push({ what: `${token.text} of child_process`, line: token.line })
+      if (names.imports.has(i) || (owner !== undefined && names.whole.has(owner)))
+        found.push({ what: `${token.text} of child_process`, line: token.line })
     }
     const value = tokens[i + 2]
-    if (token.text === 'shell' && tokens[i + 1]?.text === ':' && value !== undefined && (value.text === 'true' || value.kind === 'string')) {
+    if (
+      token.text === 'shell' &&
+      tokens[i + 1]?.text === ':' &&
+      value !== undefined &&
+      (value.text === 'true' || value.kind === 'string')
+    ) {
       found.push({ what: 'the option `shell`', line: token.line })
     }
   })

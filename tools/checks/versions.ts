@@ -14,12 +14,14 @@ export function checkVersions(root: string): string[] {
   const seen = new Map<string, { version: string; path: string }>()
   const problems: string[] = []
   for (const { path, manifest } of manifests) {
-    if (path.startsWith('packages/') && manifest.version !== house) problems.push(`${path}: version ${manifest.version}, the house has ${house}`)
+    if (path.startsWith('packages/') && manifest.version !== house)
+      problems.push(`${path}: version ${manifest.version}, the house has ${house}`)
     for (const [name, version] of FIELDS.flatMap((field) => Object.entries(manifest[field] ?? {}))) {
       const before = seen.get(name)
       if (!EXACT.test(version)) problems.push(`${path}: "${name}": "${version}" is not one exact version`)
       else if (workspaces.has(name) && version !== house) problems.push(`${path}: "${name}": "${version}", the house has ${house}`)
-      else if (before !== undefined && before.version !== version) problems.push(`${path}: "${name}": "${version}", but ${before.version} in ${before.path}`)
+      else if (before !== undefined && before.version !== version)
+        problems.push(`${path}: "${name}": "${version}", but ${before.version} in ${before.path}`)
       else seen.set(name, { version, path })
     }
   }

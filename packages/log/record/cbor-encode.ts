@@ -241,7 +241,13 @@ function timeMap(time: Timestamp): Map<Value, Value> {
   return map
 }
 
-function compare(a: Uint8Array, ka: { start: number; keyEnd: number }, b: Uint8Array, kb: { start: number; keyEnd: number }, base: number): number {
+function compare(
+  a: Uint8Array,
+  ka: { start: number; keyEnd: number },
+  b: Uint8Array,
+  kb: { start: number; keyEnd: number },
+  base: number,
+): number {
   return Buffer.compare(a.subarray(ka.start - base, ka.keyEnd - base), b.subarray(kb.start - base, kb.keyEnd - base))
 }
 

@@ -17,7 +17,9 @@ const code = (name: string, at?: string) => (error: unknown) =>
   error instanceof CodedError && error.code === name && (at === undefined || error.at === at)
 
 test('every case of vectors/cbor.jsonl', () => {
-  const lines = readFileSync(new URL('../../../vectors/cbor.jsonl', import.meta.url), 'utf8').trim().split('\n')
+  const lines = readFileSync(new URL('../../../vectors/cbor.jsonl', import.meta.url), 'utf8')
+    .trim()
+    .split('\n')
   const judged = { valid: 0, type: 0, decoded: 0, roundtrip: 0 }
   for (const line of lines) {
     const { expected, ...one } = JSON.parse(line)
@@ -98,11 +100,47 @@ test('types of their own: timestamp (RFC 9581), address (RFC 9164), simple, tags
 })
 
 test('map keys are sorted by their bytes; the same key twice is refused both ways', () => {
-  const map = new Map<Value, Value>([['aa', 1], [100, 2], ['z', 3], [-1, 4], [[100], 5], [[-1], 6], [false, 7], [10, 8]])
+  const map = new Map<Value, Value>([
+    ['aa', 1],
+    [100, 2],
+    ['z', 3],
+    [-1, 4],
+    [[100], 5],
+    [[-1], 6],
+    [false, 7],
+    [10, 8],
+  ])
   assert.equal(toHex(encodeCbor(map)), 'a8 0a08 186402 2004 617a03 62616101 81186405 812006 f407'.replaceAll(' ', ''))
-  assert.deepEqual(encodeCbor({ b: 1, a: 2 }), encodeCbor(new Map([['a', 2], ['b', 1]])))
-  assert.throws(() => encodeCbor(new Map<Value, Value>([[1, 0], [2, 0], [1n, 0]])), code('CBOR_DUPLICATE_KEY'))
-  assert.throws(() => encodeCbor(new Map<Value, Value>([[[1], 0], [[1], 0]])), code('CBOR_DUPLICATE_KEY'))
+  assert.deepEqual(
+    encodeCbor({ b: 1, a: 2 }),
+    encodeCbor(
+      new Map([
+        ['a', 2],
+        ['b', 1],
+      ]),
+    ),
+  )
+  assert.throws(
+    () =>
+      encodeCbor(
+        new Map<Value, Value>([
+          [1, 0],
+          [2, 0],
+          [1n, 0],
+        ]),
+      ),
+    code('CBOR_DUPLICATE_KEY'),
+  )
+  assert.throws(
+    () =>
+      encodeCbor(
+        new Map<Value, Value>([
+          [[1], 0],
+          [[1], 0],
+        ]),
+      ),
+    code('CBOR_DUPLICATE_KEY'),
+  )
   assert.throws(() => decodeCbor(hex('a3 6161 01 6162 02 6161 03')), code('CBOR_DUPLICATE_KEY', 'byte 7'))
   assert.throws(() => decodeCbor(hex('a2 1801 00 01 00')), code('CBOR_DUPLICATE_KEY'), 'the same integer in two lengths')
   assert.equal((decodeCbor(hex('a2 01 00 f93c00 00')) as Map<Value, Value>).size, 2, 'the integer 1 and the double 1 are two keys')
@@ -154,7 +192,17 @@ test('limits are exact, both ways', () => {
 })
 
 test('what is no value is refused, not changed', () => {
-  const none = [undefined, () => 1, Symbol('x'), new Date(), { a: undefined }, '\ud800', new Tagged(-1, 0), new Tagged(1.5, 0), new Tagged(2n ** 64n, 0)]
+  const none = [
+    undefined,
+    () => 1,
+    Symbol('x'),
+    new Date(),
+    { a: undefined },
+    '\ud800',
+    new Tagged(-1, 0),
+    new Tagged(1.5, 0),
+    new Tagged(2n ** 64n, 0),
+  ]
   for (const value of none) assert.throws(() => encodeCbor(value as unknown as Value), code('CBOR_UNENCODABLE'))
 })
 
@@ -180,10 +228,13 @@ test('property: decode(encode(v)) is v, and its bytes are the same again', () =>
 })
 
 test(`fuzz from seed ${seed}: any bytes are read or refused, and what is read is stable`, () => {
-  const random = fc.sample(fc.tuple(values(), fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 4 }), fc.uint8Array({ maxLength: 24 })), {
-    seed,
-    numRuns: PROVE ? 50_000 : 1500,
-  })
+  const random = fc.sample(
+    fc.tuple(values(), fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 4 }), fc.uint8Array({ maxLength: 24 })),
+    {
+      seed,
+      numRuns: PROVE ? 50_000 : 1500,
+    },
+  )
   let read = 0
   let refused = 0
   const attempt = (bytes: Uint8Array) => {

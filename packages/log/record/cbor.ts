@@ -176,7 +176,12 @@ class Reader {
 
   private bignum(tag: number, bytes: Uint8Array, from: number): number | bigint {
     if (bytes.length > this.limits.bignum) {
-      fail('CBOR_TOO_LARGE', `an integer of ${bytes.length} bytes; at most ${this.limits.bignum} are read`, from, 'raise the limit `bignum`')
+      fail(
+        'CBOR_TOO_LARGE',
+        `an integer of ${bytes.length} bytes; at most ${this.limits.bignum} are read`,
+        from,
+        'raise the limit `bignum`',
+      )
     }
     const n = bytes.length === 0 ? 0n : BigInt(`0x${hex(bytes)}`)
     return integer(tag === TAG.bigPositive ? n : -1n - n)
@@ -227,7 +232,8 @@ class Reader {
   }
 
   private cut(at: number, due: string): never {
-    if (this.end < this.bytes.length) fail('CBOR_TOO_LONG', `the value is longer than ${this.limits.bytes} bytes`, at, 'raise the limit `bytes`')
+    if (this.end < this.bytes.length)
+      fail('CBOR_TOO_LONG', `the value is longer than ${this.limits.bytes} bytes`, at, 'raise the limit `bytes`')
     fail('CBOR_CUT', `the input ends where ${due} should be`, at, 'the rest was lost or has not come yet')
   }
 }

@@ -52,7 +52,8 @@ class Reader {
   /** `level` counts levels of the value; the brackets inside a `$map` are none. */
   value(level: number): Value {
     this.space()
-    if (++this.items > this.limits.items * 3) this.fail('JSON_LIMIT', `more than ${this.limits.items} values`, this.at, 'raise the limit `items`')
+    if (++this.items > this.limits.items * 3)
+      this.fail('JSON_LIMIT', `more than ${this.limits.items} values`, this.at, 'raise the limit `items`')
     const first = this.text[this.at]
     if (first === '{') return this.nested(level, () => this.object(level + 1))
     if (first === '[') return this.nested(level, () => this.list(level + 1))
@@ -98,7 +99,8 @@ class Reader {
     }
     if (!escaped) return map
     const value = readForm(map, this.limits.bignum)
-    if (value === null) this.fail('JSON_FORM', 'a key starts with "$", but the object is none of the forms', start, `the forms are ${FORMS}`)
+    if (value === null)
+      this.fail('JSON_FORM', 'a key starts with "$", but the object is none of the forms', start, `the forms are ${FORMS}`)
     if (map.has('$map')) this.unique(value as Map<Value, Value>, map.get('$map') as Value[], start)
     return value
   }
@@ -138,12 +140,14 @@ class Reader {
   private number(): number | bigint | Double {
     NUMBER.lastIndex = this.at
     const match = NUMBER.exec(this.text)
-    if (match === null) this.fail('JSON_MALFORMED', this.at < this.text.length ? 'no value starts here' : 'the text ends where a value is due')
+    if (match === null)
+      this.fail('JSON_MALFORMED', this.at < this.text.length ? 'no value starts here' : 'the text ends where a value is due')
     const [text, fraction, exponent] = match
     const start = this.at
     this.at += text.length
     if (fraction === undefined && exponent === undefined) {
-      if (text.length > Math.max(8, this.limits.bignum) * 2.5 + 2) this.fail('JSON_LIMIT', `an integer of more than ${this.limits.bignum} bytes`, start)
+      if (text.length > Math.max(8, this.limits.bignum) * 2.5 + 2)
+        this.fail('JSON_LIMIT', `an integer of more than ${this.limits.bignum} bytes`, start)
       return text.length < 16 ? Number(text) + 0 : integer(BigInt(text))
     }
     const value = Number(text)

@@ -35,9 +35,22 @@ test('each type has one text, and comes back from it', () => {
     [new Simple(23), '{"$simple":23}'],
     [new Tagged(32, 'x'), '{"$tag":"32","$value":"x"}'],
     [[1, ['a']], '[1,["a"]]'],
-    [new Map<Value, Value>([['__proto__', 1], ['2', 2], ['1', 3]]), '{"__proto__":1,"2":2,"1":3}'],
+    [
+      new Map<Value, Value>([
+        ['__proto__', 1],
+        ['2', 2],
+        ['1', 3],
+      ]),
+      '{"__proto__":1,"2":2,"1":3}',
+    ],
     [new Map<Value, Value>([['$int', '5']]), '{"$map":[["$int","5"]]}'],
-    [new Map<Value, Value>([[1, 2], [[3], 4]]), '{"$map":[[1,2],[[3],4]]}'],
+    [
+      new Map<Value, Value>([
+        [1, 2],
+        [[3], 4],
+      ]),
+      '{"$map":[[1,2],[[3],4]]}',
+    ],
     [new Map(), '{}'],
   ]
   for (const [value, text] of cases) {
@@ -90,11 +103,34 @@ test('each refusal has its code and the offset', () => {
 
 test('an object with a $ key that is no whole form is refused', () => {
   const forms = [
-    '{"$int":5}', '{"$int":"05"}', '{"$int":"-0"}', '{"$int":"1","a":2}', '{"a":2,"$int":"1"}', '{"$int":"1e3"}', '{"$what":1}', '{"$":1}',
-    '{"$double":"1e999"}', '{"$double":"infinity"}', '{"$double":" 1"}', '{"$bytes":"AQI"}', '{"$bytes":"AQJ="}', '{"$bytes":"A-_="}',
-    '{"$time":"2013-02-30T00:00:00Z"}', '{"$time":"2013-03-21T24:00:00Z"}', '{"$time":"2013-03-21T20:04:00+01:00"}', '{"$time":"2400-01-01T00:00:00Z"}',
-    '{"$ip":"c00002"}', '{"$simple":21}', '{"$simple":1.5}', '{"$tag":"1"}', '{"$tag":1,"$value":2}', '{"$tag":"18446744073709551616","$value":2}',
-    '{"$value":1,"$tag":"1"}', '{"$map":[[1]]}', '{"$map":{}}', '{"$map":[[1,2,3]]}',
+    '{"$int":5}',
+    '{"$int":"05"}',
+    '{"$int":"-0"}',
+    '{"$int":"1","a":2}',
+    '{"a":2,"$int":"1"}',
+    '{"$int":"1e3"}',
+    '{"$what":1}',
+    '{"$":1}',
+    '{"$double":"1e999"}',
+    '{"$double":"infinity"}',
+    '{"$double":" 1"}',
+    '{"$bytes":"AQI"}',
+    '{"$bytes":"AQJ="}',
+    '{"$bytes":"A-_="}',
+    '{"$time":"2013-02-30T00:00:00Z"}',
+    '{"$time":"2013-03-21T24:00:00Z"}',
+    '{"$time":"2013-03-21T20:04:00+01:00"}',
+    '{"$time":"2400-01-01T00:00:00Z"}',
+    '{"$ip":"c00002"}',
+    '{"$simple":21}',
+    '{"$simple":1.5}',
+    '{"$tag":"1"}',
+    '{"$tag":1,"$value":2}',
+    '{"$tag":"18446744073709551616","$value":2}',
+    '{"$value":1,"$tag":"1"}',
+    '{"$map":[[1]]}',
+    '{"$map":{}}',
+    '{"$map":[[1,2,3]]}',
   ]
   for (const text of forms) assert.throws(() => decodeJson(text), code('JSON_FORM', 'character 0'), text)
 })
@@ -136,7 +172,15 @@ test('property: what JSON itself prints reads as the same', () => {
   }
   const key = fc.string().filter((name) => !name.startsWith('$') && name !== '__proto__')
   const json = fc.letrec<{ any: unknown }>((tie) => ({
-    any: fc.oneof({ maxDepth: 4 }, fc.constant(null), fc.boolean(), fc.string(), fc.double({ noNaN: true, noDefaultInfinity: true }), fc.array(tie('any')), fc.dictionary(key, tie('any'))),
+    any: fc.oneof(
+      { maxDepth: 4 },
+      fc.constant(null),
+      fc.boolean(),
+      fc.string(),
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      fc.array(tie('any')),
+      fc.dictionary(key, tie('any')),
+    ),
   }))
   fc.assert(
     fc.property(json.any, (value) => assert.deepEqual(same(decodeJson(JSON.stringify(value))), JSON.parse(JSON.stringify(value)))),
@@ -145,7 +189,10 @@ test('property: what JSON itself prints reads as the same', () => {
 })
 
 test(`fuzz from seed ${seed}: a damaged text is read or refused by code`, () => {
-  const cases = fc.sample(fc.tuple(values(), fc.nat(), fc.constantFrom('', '"', '\\', '[', '}', '$', ',', '0', '\u0000', '\ud800')), { seed, numRuns: PROVE ? 50_000 : 1500 })
+  const cases = fc.sample(fc.tuple(values(), fc.nat(), fc.constantFrom('', '"', '\\', '[', '}', '$', ',', '0', '\u0000', '\ud800')), {
+    seed,
+    numRuns: PROVE ? 50_000 : 1500,
+  })
   let refused = 0
   for (const [value, where, piece] of cases) {
     const text = encodeJson(value)

@@ -64,7 +64,9 @@ class Writer {
     if (value instanceof Address) return this.form('$ip', addressText(value))
     if (value instanceof Simple) return this.put(`{"$simple":${value.value}}`)
     if (depth >= this.limits.depth) {
-      throw new CodedError('JSON_LIMIT', `nested deeper than ${this.limits.depth} levels`, { hint: 'raise the limit `depth`; a value must not hold itself' })
+      throw new CodedError('JSON_LIMIT', `nested deeper than ${this.limits.depth} levels`, {
+        hint: 'raise the limit `depth`; a value must not hold itself',
+      })
     }
     if (value instanceof Tagged) {
       this.put(`{"$tag":"${value.tag}","$value":`)

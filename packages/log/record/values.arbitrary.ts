@@ -31,7 +31,9 @@ export function values(): fc.Arbitrary<Value> {
       { maxDepth: 4, depthSize: 'small' },
       leaf,
       fc.array(tie('value'), { maxLength: 6 }),
-      fc.uniqueArray(fc.tuple(fc.oneof(text, int), tie('value')), { maxLength: 6, selector: ([key]) => key }).map((pairs) => new Map(pairs)),
+      fc
+        .uniqueArray(fc.tuple(fc.oneof(text, int), tie('value')), { maxLength: 6, selector: ([key]) => key })
+        .map((pairs) => new Map(pairs)),
       fc.tuple(tag, tie('value')).map(([t, value]) => new Tagged(t, value)),
     ),
   })).value

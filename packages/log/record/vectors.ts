@@ -20,7 +20,15 @@ export interface CborAnswer {
 }
 
 const MAJORS = ['uint', 'negint', 'bytes', 'text', 'array', 'map', 'tag']
-const SEVENS: Readonly<Record<number, string>> = { 20: 'false', 21: 'true', 22: 'null', 23: 'undefined', 25: 'float16', 26: 'float32', 27: 'float64' }
+const SEVENS: Readonly<Record<number, string>> = {
+  20: 'false',
+  21: 'true',
+  22: 'null',
+  23: 'undefined',
+  25: 'float16',
+  26: 'float32',
+  27: 'float64',
+}
 
 /** Answers one case of vectors/cbor.jsonl. `decoded` is left out where plain JSON has no word for the value, but see `diagnostic`. */
 export function answerCbor(one: CborCase): CborAnswer {
