@@ -53,7 +53,14 @@ test('with a port', () => {
 
 test('into bytes, without allocating a text', () => {
   const out = Buffer.alloc(MOST_TEXT + 2, '#')
-  for (const text of ['1.2.3.4', '255.255.255.255', '::ffff:255.255.255.255', 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff', '0.0.0.0', '100.200.9.10']) {
+  for (const text of [
+    '1.2.3.4',
+    '255.255.255.255',
+    '::ffff:255.255.255.255',
+    'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff',
+    '0.0.0.0',
+    '100.200.9.10',
+  ]) {
     const address = parse(text)
     const arena = Uint8Array.from([9, ...address.bytes])
     assert.equal(out.toString('latin1', 2, formatInto(arena, 1, address.family, out, 2)), text)

@@ -66,7 +66,10 @@ export async function bench(): Promise<Row[]> {
     const made = texts.map((text) => ipaddr.parse(text))
     const theirs = rate(texts.length, () => texts.reduce((sum: number, text) => sum + (ipaddr.parse(text) === undefined ? 0 : 1), 0))
     const theirText = rate(made.length, () => made.reduce((sum: number, value) => sum + value.toString().length, 0))
-    rows.push({ name: 'ipaddr.js parse', ops_per_second: theirs, ratio: ours / theirs }, { name: 'ipaddr.js toString', ops_per_second: theirText, ratio: printed / theirText })
+    rows.push(
+      { name: 'ipaddr.js parse', ops_per_second: theirs, ratio: ours / theirs },
+      { name: 'ipaddr.js toString', ops_per_second: theirText, ratio: printed / theirText },
+    )
   }
   const other = await imported<IpAddress>('ip-address')
   if (other === undefined) rows.push({ name: 'ip-address absent', ops_per_second: 0 })
@@ -75,7 +78,10 @@ export async function bench(): Promise<Row[]> {
     const made = texts.map(read)
     const theirs = rate(texts.length, () => texts.reduce((sum, text) => sum + (read(text) === undefined ? 0 : 1), 0))
     const theirText = rate(made.length, () => made.reduce((sum, value) => sum + value.correctForm().length, 0))
-    rows.push({ name: 'ip-address parse', ops_per_second: theirs, ratio: ours / theirs }, { name: 'ip-address correctForm', ops_per_second: theirText, ratio: printed / theirText })
+    rows.push(
+      { name: 'ip-address parse', ops_per_second: theirs, ratio: ours / theirs },
+      { name: 'ip-address correctForm', ops_per_second: theirText, ratio: printed / theirText },
+    )
   }
   rows.push(lookUpRow('IPv4 /12 to /28', 4, 12, 28), lookUpRow('IPv6 /29 to /64 in 2000::/12', 16, 29, 64))
   return rows

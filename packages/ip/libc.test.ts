@@ -10,7 +10,11 @@ const AF_INET6 = process.platform === 'darwin' ? 30 : 10
 const ALPHABET = Buffer.from('0123456789abcdefABCDEF::::....%/ -x\0\xff', 'latin1')
 
 const libc = koffi.load(null)
-const inetPton = libc.func('int inet_pton(int family, const void *text, void *out)') as (family: number, text: Uint8Array, out: Uint8Array) => number
+const inetPton = libc.func('int inet_pton(int family, const void *text, void *out)') as (
+  family: number,
+  text: Uint8Array,
+  out: Uint8Array,
+) => number
 const inetNtop = libc.func('const char *inet_ntop(int family, const void *bytes, void *out, uint32_t size)') as (
   family: number,
   bytes: Uint8Array,

@@ -1,6 +1,21 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { compare, equal, format, fromBytes, IpError, isMapped, MODE, parse, ParseDetail, parseInto, tryParse, unmap, type IpCode, type ParseOptions } from '@pullbox/ip'
+import {
+  compare,
+  equal,
+  format,
+  fromBytes,
+  IpError,
+  isMapped,
+  MODE,
+  parse,
+  ParseDetail,
+  parseInto,
+  tryParse,
+  unmap,
+  type IpCode,
+  type ParseOptions,
+} from '@pullbox/ip'
 
 function refused(text: string | Uint8Array, code: IpCode, at: number, options?: ParseOptions): void {
   assert.throws(
@@ -116,7 +131,10 @@ test('equality, mapped and order', () => {
   assert.ok(!equal(four, mapped))
   assert.ok(equal(unmap(mapped), four))
   assert.equal(unmap(four), four)
-  assert.deepEqual([isMapped(four), isMapped(mapped), isMapped(parse('1:2::ffff:1.2.3.4')), isMapped(parse('::fffe:1.2.3.4'))], [false, true, false, false])
+  assert.deepEqual(
+    [isMapped(four), isMapped(mapped), isMapped(parse('1:2::ffff:1.2.3.4')), isMapped(parse('::fffe:1.2.3.4'))],
+    [false, true, false, false],
+  )
   assert.ok(equal(unmap(parse('::ffff:1.2.3.4%z')), four))
   const sorted = ['::', '::1', '1.2.3.4', '::ffff:1.2.3.4', '1.2.3.5', 'fe80::1', 'fe80::1%a', 'fe80::1%ab', 'fe80::1%b', 'ff02::1']
   for (const [i, a] of sorted.entries()) {
@@ -138,7 +156,12 @@ test('parseInto reads inside of a larger buffer and touches only its 16 bytes', 
   assert.deepEqual([detail.failedAt, detail.family], [32, 0])
   assert.equal(parseInto(line, 24, 32, out, 0, undefined, MODE.V6), 'IP_WRONG_FAMILY')
   assert.equal(parseInto(line, 24, 32, out, 0, undefined, MODE.V6 | MODE.V4), 0)
-  for (const [start, end, at] of [[0, 99, 0], [5, 4, 0], [-1, 4, 0], [24, 32, 5]] as const) {
+  for (const [start, end, at] of [
+    [0, 99, 0],
+    [5, 4, 0],
+    [-1, 4, 0],
+    [24, 32, 5],
+  ] as const) {
     assert.throws(() => parseInto(line, start, end, out, at), { code: 'IP_BAD_RANGE' })
   }
 })

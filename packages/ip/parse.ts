@@ -52,7 +52,15 @@ function hexValues(): Int8Array {
  * Returns 0, or the code of what is wrong, with its offset in `detail.failedAt`; `out` is then unspecified.
  * Throws only `IP_BAD_RANGE`, for a range outside of `bytes` or no room in `out`.
  */
-export function parseInto(bytes: Uint8Array, start: number, end: number, out: Uint8Array, at: number, detail?: ParseDetail, mode = 0): 0 | IpCode {
+export function parseInto(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  out: Uint8Array,
+  at: number,
+  detail?: ParseDetail,
+  mode = 0,
+): 0 | IpCode {
   if (!(start >= 0 && start <= end && end <= bytes.length)) throw new IpError('IP_BAD_RANGE', start)
   if (!(at >= 0 && at + 16 <= out.length)) throw new IpError('IP_BAD_RANGE', at)
   if (detail !== undefined) {
@@ -97,7 +105,15 @@ function fail(detail: ParseDetail | undefined, code: IpCode, at: number): IpCode
 }
 
 /** Four decimal parts that fill the range, to `out[at, at + 4)`. */
-function readParts(bytes: Uint8Array, start: number, end: number, out: Uint8Array, at: number, detail: ParseDetail | undefined, mode: number): 0 | IpCode {
+function readParts(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  out: Uint8Array,
+  at: number,
+  detail: ParseDetail | undefined,
+  mode: number,
+): 0 | IpCode {
   let i = start
   for (let part = 0; part < 4; part++) {
     const first = i
@@ -129,7 +145,15 @@ function readParts(bytes: Uint8Array, start: number, end: number, out: Uint8Arra
 }
 
 /** The groups, the v4 tail and the zone of a v6 address (RFC 4291 2.2), to `out[at, at + 16)`. */
-function readGroups(bytes: Uint8Array, start: number, end: number, out: Uint8Array, at: number, detail: ParseDetail | undefined, mode: number): 0 | IpCode {
+function readGroups(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  out: Uint8Array,
+  at: number,
+  detail: ParseDetail | undefined,
+  mode: number,
+): 0 | IpCode {
   let i = start
   let written = 0
   let gap = -1 // how many bytes stand before "::"

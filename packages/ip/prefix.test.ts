@@ -62,5 +62,6 @@ test('contains', () => {
     ['2001:db8::/33', '2001:db8:7fff::', true],
     ['2001:db8::/33', '2001:db8:8000::', false],
   ]
-  for (const [prefix, address, expected] of cases) assert.equal(contains(parsePrefix(prefix), parse(address)), expected, `${prefix} ${address}`)
+  for (const [prefix, address, expected] of cases)
+    assert.equal(contains(parsePrefix(prefix), parse(address)), expected, `${prefix} ${address}`)
 })

@@ -1,7 +1,22 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import fc from 'fast-check'
-import { Address, compare, contains, equal, format, formatPrefix, fromBytes, IpError, parse, ParseDetail, parseInto, parsePrefix, prefixOf, tryParse } from '@pullbox/ip'
+import {
+  Address,
+  compare,
+  contains,
+  equal,
+  format,
+  formatPrefix,
+  fromBytes,
+  IpError,
+  parse,
+  ParseDetail,
+  parseInto,
+  parsePrefix,
+  prefixOf,
+  tryParse,
+} from '@pullbox/ip'
 import { seededRandom } from './seed.ts'
 
 const seed = Number(process.env['PULLBOX_SEED'] ?? Date.now() % 2 ** 31)
@@ -22,13 +37,16 @@ test('parse(format(x)) = x, from a seed', (t) => {
     const text = format(address)
     const again = parse(text)
     if (!equal(again, address) || compare(again, address) !== 0 || again.loose) assert.fail(`seed ${seed}: ${text} became ${format(again)}`)
-    if (address.zone === '' && !equal(parse(format(address, { style: 'inet_ntop' })), address)) assert.fail(`seed ${seed}: inet_ntop style of ${text}`)
+    if (address.zone === '' && !equal(parse(format(address, { style: 'inet_ntop' })), address))
+      assert.fail(`seed ${seed}: inet_ntop style of ${text}`)
   }
 })
 
 const anyAddress = fc.oneof(
   fc.uint8Array({ minLength: 4, maxLength: 4 }).map(fromBytes),
-  fc.tuple(fc.uint8Array({ minLength: 16, maxLength: 16 }), fc.stringMatching(/^[a-z0-9.:\u00e9]{0,5}$/)).map(([bytes, zone]) => new Address(bytes, 6, zone)),
+  fc
+    .tuple(fc.uint8Array({ minLength: 16, maxLength: 16 }), fc.stringMatching(/^[a-z0-9.:\u00e9]{0,5}$/))
+    .map(([bytes, zone]) => new Address(bytes, 6, zone)),
 )
 
 test('properties', (t) => {
@@ -39,7 +57,10 @@ test('properties', (t) => {
       const prefix = prefixOf(address, Math.min(length, address.family === 4 ? 32 : 128))
       assert.ok(contains(prefix, address))
       assert.equal(formatPrefix(parsePrefix(formatPrefix(prefix))), formatPrefix(prefix))
-      assert.equal(formatPrefix(parsePrefix(`${format(new Address(address.bytes, address.family))}/${prefix.length}`, { mask: true })), formatPrefix(prefix))
+      assert.equal(
+        formatPrefix(parsePrefix(`${format(new Address(address.bytes, address.family))}/${prefix.length}`, { mask: true })),
+        formatPrefix(prefix),
+      )
     }),
     options,
   )

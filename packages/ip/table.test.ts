@@ -6,7 +6,8 @@ import { seededRandom } from './seed.ts'
 
 test('the longest prefix wins', () => {
   const table = new PrefixTable<string>()
-  for (const text of ['0.0.0.0/0', '10.0.0.0/8', '10.1.0.0/16', '10.1.2.3/32', '2001:db8::/32', '2001:db8:1::/48', 'fe80::/10']) table.set(parsePrefix(text), text)
+  for (const text of ['0.0.0.0/0', '10.0.0.0/8', '10.1.0.0/16', '10.1.2.3/32', '2001:db8::/32', '2001:db8:1::/48', 'fe80::/10'])
+    table.set(parsePrefix(text), text)
   const cases: Array<[string, string | undefined]> = [
     ['10.1.2.3', '10.1.2.3/32'],
     ['10.1.2.4', '10.1.0.0/16'],
@@ -69,7 +70,11 @@ test('agrees with a list of prefixes searched one by one, also after deletes', (
         // Both ways of looking up: the first asks are answered by the trie, later ones by its index.
         for (let ask = 0; ask < 3; ask++) assert.equal(table.get(address), best?.value)
         const match = table.match(address)
-        if (best !== undefined) assert.ok(match !== undefined && equal(new Address(match.prefix.bytes, match.prefix.family), new Address(best.prefix.bytes, best.prefix.family)))
+        if (best !== undefined)
+          assert.ok(
+            match !== undefined &&
+              equal(new Address(match.prefix.bytes, match.prefix.family), new Address(best.prefix.bytes, best.prefix.family)),
+          )
       }
     }),
     { seed, numRuns: process.env['PULLBOX_PROVE'] === '1' ? 20_000 : 300 },
@@ -80,7 +85,8 @@ test('a dense table, through its index, agrees with a search in a list', (t) => 
   const seed = Number(process.env['PULLBOX_SEED'] ?? Date.now() % 2 ** 31)
   t.diagnostic(`seed ${seed}`)
   const random = seededRandom(seed)
-  const some = (): Address => fromBytes(Uint8Array.from(random(2) === 0 ? { length: 4 } : { length: 16 }, (_, i) => (i < 2 ? random(256) : random(2) * 255)))
+  const some = (): Address =>
+    fromBytes(Uint8Array.from(random(2) === 0 ? { length: 4 } : { length: 16 }, (_, i) => (i < 2 ? random(256) : random(2) * 255)))
   const table = new PrefixTable<number>()
   const known: Prefix[] = []
   for (let i = 0; i < 3000; i++) {
@@ -104,7 +110,9 @@ test('a dense table, through its index, agrees with a search in a list', (t) => 
 
 test('deleting all gives the room back', () => {
   const table = new PrefixTable<number>()
-  const prefixes = Array.from({ length: 2000 }, (_, i) => prefixOf(fromBytes(Uint8Array.of(10, i >> 3, (i * 37) & 255, i & 255)), 8 + (i % 25)))
+  const prefixes = Array.from({ length: 2000 }, (_, i) =>
+    prefixOf(fromBytes(Uint8Array.of(10, i >> 3, (i * 37) & 255, i & 255)), 8 + (i % 25)),
+  )
   const distinct = new Set(prefixes.map(formatPrefix)).size
   for (let round = 0; round < 5; round++) {
     for (const [i, prefix] of prefixes.entries()) table.set(prefix, i)

@@ -24,7 +24,8 @@ test('all of ipv6.jsonl', () => {
     for (const [name, value] of Object.entries(expected)) {
       if (REMARKS.has(name)) continue
       fields++
-      if (actual[name] !== value) wrong.push(`case ${number} ${JSON.stringify(line.input)} ${name}: ${String(actual[name])}, expected ${String(value)}`)
+      if (actual[name] !== value)
+        wrong.push(`case ${number} ${JSON.stringify(line.input)} ${name}: ${String(actual[name])}, expected ${String(value)}`)
     }
     if (actual['valid'] === true) valid++
     if (typeof actual['prefix_length'] === 'number') prefixes++

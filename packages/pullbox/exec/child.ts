@@ -22,6 +22,9 @@ export type Ending = {
 /** Why we ended it ourselves. */
 export type Cause = { code: ExecCode; message: string; hint?: string } | 'break'
 
+/** A timer of more milliseconds (24 days) would fire at once; such a time-out is none. */
+const MOST_TIMEOUT = 2 ** 31 - 1
+
 /** After the program's end, its pipe is emptied into memory whatever the consumer does, up to this many bytes. */
 const DRAIN_MOST = 4 * 1_048_576
 
@@ -59,17 +62,22 @@ export class Child {
     this.grace = options.grace ?? GRACE
     this.stdout = child.stdout!
     this.stdout.on('data', (chunk: Buffer) => {
-      if (this.exited) this.drained += chunk.length
       onData(chunk)
+      if (!this.exited) return
+      this.drained += chunk.length
+      if (this.drained > DRAIN_MOST) this.stdout.pause()
     })
     this.stdout.on('error', () => undefined) // the end of the stream follows, and the status tells
     child.stderr!.on('data', (chunk: Buffer) => this.stderr.push(chunk))
     child.stderr!.on('error', () => undefined)
     this.watch(child)
     const timeout = options.timeout ?? 0
-    if (timeout > 0) {
+    if (timeout > 0 && timeout <= MOST_TIMEOUT) {
       const hint = 'Give it longer, or find out what it waits for.'
-      this.timer = setTimeout(() => void this.end({ code: 'EXEC_TIMEOUT', message: `${program} did not end within ${timeout} ms`, hint }), timeout)
+      this.timer = setTimeout(
+        () => void this.end({ code: 'EXEC_TIMEOUT', message: `${program} did not end within ${timeout} ms`, hint }),
+        timeout,
+      )
     }
     this.abort = options.abort
     if (this.abort?.aborted === true) this.onAbort()
@@ -78,11 +86,11 @@ export class Child {
 
   /** Stops reading until `more`. After the program's end the pipe is read all the same, to a bound. */
   hold(): void {
-    if (!this.exited || this.drained > DRAIN_MOST) this.stdout.pause()
+    if (!this.exited) this.stdout.pause()
   }
 
   more(): void {
-    this.stdout.resume()
+    if (this.drained <= DRAIN_MOST) this.stdout.resume()
   }
 
   /**
@@ -145,9 +153,15 @@ export class Child {
  * Starts a program without a shell. Rejects with EXEC_BAD_ARGUMENT, EXEC_BAD_CWD, EXEC_NOT_FOUND, EXEC_NOT_ALLOWED or
  * EXEC_NOT_STARTED before it has put out anything; otherwise it runs.
  */
-export async function start(program: string, args: readonly string[], options: ExecOptions, onData: (chunk: Buffer) => void): Promise<Child> {
+export async function start(
+  program: string,
+  args: readonly string[],
+  options: ExecOptions,
+  onData: (chunk: Buffer) => void,
+): Promise<Child> {
   checkCall(program, args, options)
-  if (options.abort?.aborted === true) throw new ExecError('EXEC_ABORTED', `${program} was not started: the request was taken back`, { cause: options.abort.reason })
+  if (options.abort?.aborted === true)
+    throw new ExecError('EXEC_ABORTED', `${program} was not started: the request was taken back`, { cause: options.abort.reason })
   const env = environmentOf(options)
   const started = performance.now()
   let child: ChildProcess
@@ -180,7 +194,8 @@ export async function start(program: string, args: readonly string[], options: E
 export function endingError(child: Child, ending: Ending, ok: readonly number[] = [0]): ExecError | undefined {
   const { status, signal, stderr } = ending
   const more = { status, signal, stderr }
-  if (child.cause !== undefined && child.cause !== 'break') return new ExecError(child.cause.code, child.cause.message, { ...more, hint: child.cause.hint ?? '' })
+  if (child.cause !== undefined && child.cause !== 'break')
+    return new ExecError(child.cause.code, child.cause.message, { ...more, hint: child.cause.hint ?? '' })
   if (child.cause === 'break') return undefined
   if (signal !== null) return new ExecError('EXEC_SIGNAL', `${child.program} was ended by ${signal}${lastWords(stderr)}`, more)
   if (status !== null && ok.includes(status)) return undefined

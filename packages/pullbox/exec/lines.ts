@@ -101,7 +101,11 @@ export class Lines implements AsyncIterableIterator<Buffer, void, void> {
     for (;;) {
       for (let line = this.take(); line !== undefined; line = this.take()) yield line
       if (this.tooLong) {
-        await child.end({ code: 'EXEC_OUTPUT_LIMIT', message: `${this.program} wrote a line of more than ${this.most} bytes`, hint: 'Raise `most`, or let long lines be cut.' })
+        await child.end({
+          code: 'EXEC_OUTPUT_LIMIT',
+          message: `${this.program} wrote a line of more than ${this.most} bytes`,
+          hint: 'Raise `most`, or let long lines be cut.',
+        })
         break
       }
       if (this.done) break

@@ -9,7 +9,7 @@ export type ExecOptions = {
   stdin?: string | Uint8Array
   /** Exit statuses that are no failure; [0] when not given. */
   ok?: readonly number[]
-  /** Milliseconds from the start, then TERM; 0 = none. */
+  /** Milliseconds from the start, then TERM; 0, or more than 24 days, = none. */
   timeout?: number
   /** Milliseconds from TERM to KILL; 2000 when not given. */
   grace?: number
@@ -35,8 +35,10 @@ export function checkCall(program: string, args: readonly string[], options: Exe
     if (arg.includes('\0')) throw bad(`argument ${i + 1} of ${program} holds a NUL byte`, `argument ${i + 1}`)
   }
   for (const [name, value] of Object.entries(options.env ?? {})) {
-    if (name === '' || /[=\0]/.test(name)) throw bad(`${JSON.stringify(name)} is no name for an environment variable`, `env ${JSON.stringify(name)}`)
-    if (typeof value !== 'string' || value.includes('\0')) throw bad(`environment variable ${name} holds a NUL byte or is no string`, `env ${name}`)
+    if (name === '' || /[=\0]/.test(name))
+      throw bad(`${JSON.stringify(name)} is no name for an environment variable`, `env ${JSON.stringify(name)}`)
+    if (typeof value !== 'string' || value.includes('\0'))
+      throw bad(`environment variable ${name} holds a NUL byte or is no string`, `env ${name}`)
   }
   if (options.cwd !== undefined && (options.cwd === '' || options.cwd.includes('\0'))) {
     throw new ExecError('EXEC_BAD_CWD', 'the working directory is empty or holds a NUL byte', { at: JSON.stringify(options.cwd) })

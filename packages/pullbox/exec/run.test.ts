@@ -103,7 +103,10 @@ test('EXEC_TIMEOUT ends the whole group, with KILL where TERM is ignored', async
   await failing(run('sh', ['-c', `sleep ${soft} & sleep ${soft}`], { timeout: 100 }), 'EXEC_TIMEOUT')
   assert.deepEqual(withMark(soft), [])
   const hard = mark()
-  const error = await failing(run('sh', ['-c', `trap "" TERM; sleep ${hard} & while :; do sleep ${hard}; done`], { timeout: 100, grace: 150 }), 'EXEC_TIMEOUT')
+  const error = await failing(
+    run('sh', ['-c', `trap "" TERM; sleep ${hard} & while :; do sleep ${hard}; done`], { timeout: 100, grace: 150 }),
+    'EXEC_TIMEOUT',
+  )
   assert.equal(error.signal, 'SIGKILL')
   assert.deepEqual(withMark(hard), [])
 })
@@ -165,5 +168,8 @@ test('many starts leave no zombie and no descriptor', async () => {
   for (let i = 0; i < rounds; i += 8) await Promise.all(Array.from({ length: 8 }, (_, k) => one(i + k)))
   await sleep(50)
   assert.equal(descriptors(), before)
-  assert.deepEqual(processes().filter(({ parent }) => parent === process.pid), [])
+  assert.deepEqual(
+    processes().filter(({ parent }) => parent === process.pid),
+    [],
+  )
 })

@@ -37,7 +37,11 @@ export async function run(program: string, args: readonly string[] = [], options
   const onData = (chunk: Buffer): void => {
     if (size + chunk.length > limit) {
       full = true
-      void child.end({ code: 'EXEC_OUTPUT_LIMIT', message: `${program} wrote more than ${limit} bytes`, hint: 'Raise `limit`, or read it line by line.' })
+      void child.end({
+        code: 'EXEC_OUTPUT_LIMIT',
+        message: `${program} wrote more than ${limit} bytes`,
+        hint: 'Raise `limit`, or read it line by line.',
+      })
     }
     if (full) return
     size += chunk.length

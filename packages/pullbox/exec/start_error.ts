@@ -8,15 +8,28 @@ export async function startError(program: string, path: string, cwd: string | un
   if (cwd !== undefined) {
     const problem = await directoryProblem(cwd)
     if (problem !== undefined) {
-      return new ExecError('EXEC_BAD_CWD', `${program} cannot be started in ${cwd}: ${problem}`, { at: cwd, cause: error, hint: 'Create the directory or name another.' })
+      return new ExecError('EXEC_BAD_CWD', `${program} cannot be started in ${cwd}: ${problem}`, {
+        at: cwd,
+        cause: error,
+        hint: 'Create the directory or name another.',
+      })
     }
   }
   if (code === 'ENOENT' && !program.includes('/')) {
-    return new ExecError('EXEC_NOT_FOUND', `${program} is in no directory of PATH (${path})`, { at: program, cause: error, hint: 'Install it, or give its full path.' })
+    return new ExecError('EXEC_NOT_FOUND', `${program} is in no directory of PATH (${path})`, {
+      at: program,
+      cause: error,
+      hint: 'Install it, or give its full path.',
+    })
   }
-  if (code === 'ENOENT' || code === 'ENOTDIR') return new ExecError('EXEC_NOT_FOUND', await missing(program, cwd), { at: program, cause: error, hint: 'Check the path.' })
+  if (code === 'ENOENT' || code === 'ENOTDIR')
+    return new ExecError('EXEC_NOT_FOUND', await missing(program, cwd), { at: program, cause: error, hint: 'Check the path.' })
   if (code === 'EACCES' || code === 'EPERM') {
-    return new ExecError('EXEC_NOT_ALLOWED', `${program} may not be executed (${code})`, { at: program, cause: error, hint: 'Check its mode, its owner and how its file system is mounted.' })
+    return new ExecError('EXEC_NOT_ALLOWED', `${program} may not be executed (${code})`, {
+      at: program,
+      cause: error,
+      hint: 'Check its mode, its owner and how its file system is mounted.',
+    })
   }
   return new ExecError('EXEC_NOT_STARTED', `${program} could not be started (${code})`, { at: program, cause: error, hint: hintOf(code) })
 }
@@ -41,8 +54,10 @@ async function directoryProblem(cwd: string): Promise<string | undefined> {
 }
 
 function hintOf(code: string): string {
-  if (code === 'E2BIG') return 'The arguments and the environment together are too long for the system; pass long data by standard input or a file.'
-  if (code === 'EAGAIN' || code === 'EMFILE' || code === 'ENFILE' || code === 'ENOMEM') return 'The machine is short of processes, descriptors or memory.'
+  if (code === 'E2BIG')
+    return 'The arguments and the environment together are too long for the system; pass long data by standard input or a file.'
+  if (code === 'EAGAIN' || code === 'EMFILE' || code === 'ENFILE' || code === 'ENOMEM')
+    return 'The machine is short of processes, descriptors or memory.'
   if (code === 'ENOEXEC') return 'The file is not a program of this machine.'
   return ''
 }
