@@ -209,7 +209,8 @@ export class SimDisk implements Disk {
     return { directory: this.directory(path.slice(0, slash)), name: path.slice(slash + 1) }
   }
 
-  private used(): number {
+  /** Bytes of all files, as processes see them. */
+  used(): number {
     let bytes = 0
     const visit = (d: Directory) => {
       for (const node of d.seen.values()) {
