@@ -82,7 +82,11 @@ const restored = (made: Made, bytes: Uint8Array) => {
 }
 
 /** Opening may change files: each damage is done to the same bytes again. */
-async function eachDamage(made: Made, damaged: (at: number) => Uint8Array, check: (at: number, store: SegmentsStore, seen: Seen) => void): Promise<void> {
+async function eachDamage(
+  made: Made,
+  damaged: (at: number) => Uint8Array,
+  check: (at: number, store: SegmentsStore, seen: Seen) => void,
+): Promise<void> {
   const names = made.disk.list(PATH).filter((n) => n === 'good')
   const good = names.length > 0 ? made.disk.contents(`${PATH}/good`) : null
   for (let at = seed % STEP; at < made.bytes.length; at += STEP) {

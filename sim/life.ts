@@ -115,7 +115,9 @@ export class Life {
   }
 
   private async append(store: RecordsStore): Promise<void> {
-    const texts: string[][] = Array.from({ length: 1 + this.random.below(3) }, () => Array.from({ length: this.random.below(6) }, () => this.text()))
+    const texts: string[][] = Array.from({ length: 1 + this.random.below(3) }, () =>
+      Array.from({ length: this.random.below(6) }, () => this.text()),
+    )
     const made = texts.map((t) => blocks.block(t.map((bytes) => ({ bytes, time: this.random.below(1000) }))))
     for (const t of texts) {
       for (const text of t) this.given.set(text, this.blockSizes.length)
@@ -194,7 +196,7 @@ function countOf(snapshot: ReturnType<RecordsStore['ledgerSnapshot']>): number {
 /** All records by number, read by the cursor in small steps. */
 export function readAll(store: RecordsStore): Map<number, string> {
   const found = new Map<number, string>()
-  for (let cursor = 0; ; ) {
+  for (let cursor = 0; ;) {
     const { blocks: some, next } = store.after(cursor, 7)
     let last = cursor
     for (const b of some) {

@@ -1,7 +1,7 @@
-import type { BlockHeader } from '@pullbox/log/record'
+import type { BlockHeader, BlockRows } from '@pullbox/log/record'
 import { BlockReader, DICTIONARY } from '@pullbox/log/record'
 
-import type { BlockRows, TimeRange, Unreadable, ValueCounts } from '../query/engine/source.ts'
+import type { TimeRange, Unreadable, ValueCounts } from '../query/engine/source.ts'
 
 // What all drivers that keep blocks have in common: judging a block for a query, and reading it without ever throwing for damage.
 
@@ -42,7 +42,13 @@ export function openRows(reader: CountingReader, where: string): BlockRows | Unr
   return Object.defineProperty(rows, 'bytesRead', { get: () => reader.bytesRead })
 }
 
-const COUNTED: Record<string, number> = { host: DICTIONARY.host, hostname: DICTIONARY.host, app: DICTIONARY.app, app_name: DICTIONARY.app, source: DICTIONARY.source }
+const COUNTED: Record<string, number> = {
+  host: DICTIONARY.host,
+  hostname: DICTIONARY.host,
+  app: DICTIONARY.app,
+  app_name: DICTIONARY.app,
+  source: DICTIONARY.source,
+}
 
 /** Counts of a field's values from the block's dictionary, or null when the field has none. */
 export function countValues(reader: BlockReader, field: string): ValueCounts | null {

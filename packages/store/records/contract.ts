@@ -1,5 +1,5 @@
 import type { BlockHeader, BlockRows } from '@pullbox/log/record'
-import type { RowSource, Unreadable } from '../query/engine/source.ts'
+import type { BlockRef, Need, RowSource, Unreadable } from '../query/engine/source.ts'
 
 /** What an append promises. */
 export interface Appended {
@@ -113,8 +113,13 @@ export interface RecordsStats {
   readonly minTime: number
   readonly maxTime: number
   readonly damages: number
-  /** Bytes that may still be written; Infinity when there is no bound. */
+  /** Bytes that may still be written; Infinity when there is no bound, NaN when the system does not say. */
   readonly freeBytes: number
+}
+
+/** What queries read, whose rows also give the records' bytes. */
+export interface RecordsSource extends RowSource {
+  read(ref: BlockRef, need: Need): Promise<BlockRows | Unreadable>
 }
 
 /**
@@ -134,7 +139,7 @@ export interface RecordsStore {
    */
   append(blocks: Uint8Array[], options?: AppendOptions): Promise<Appended>
   /** What queries read: all synced records, and those to come. */
-  source(): RowSource
+  source(): RecordsSource
   /** Records numbered above `seq` in write order, whole blocks until there are at least `limit` records or no more. */
   after(seq: number, limit: number): Following
   /** The record of that number; null when there is none (yet, or any more). */

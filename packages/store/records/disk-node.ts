@@ -1,4 +1,20 @@
-import { closeSync, existsSync, fdatasync, fstatSync, fsync, ftruncate, mkdirSync, open, openSync, readdirSync, readSync, rename, statfsSync, unlink, writev } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  fdatasync,
+  fstatSync,
+  fsync,
+  ftruncate,
+  mkdirSync,
+  open,
+  openSync,
+  readdirSync,
+  readSync,
+  rename,
+  statfsSync,
+  unlink,
+  writev,
+} from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { promisify } from 'node:util'
 

@@ -19,9 +19,17 @@ export function writeError(error: unknown, path: string): CodedError {
     case 'EROFS':
     case 'EACCES':
     case 'EPERM':
-      return new CodedError('STORE_READ_ONLY', `the store can't be written: ${message}`, { at: path, hint: 'check the mount and the owner of the directory', cause: error })
+      return new CodedError('STORE_READ_ONLY', `the store can't be written: ${message}`, {
+        at: path,
+        hint: 'check the mount and the owner of the directory',
+        cause: error,
+      })
     default:
-      return new CodedError('STORE_WRITE_FAILED', `writing records failed: ${message}`, { at: path, hint: 'check the device (dmesg); nothing of this append is promised', cause: error })
+      return new CodedError('STORE_WRITE_FAILED', `writing records failed: ${message}`, {
+        at: path,
+        hint: 'check the device (dmesg); nothing of this append is promised',
+        cause: error,
+      })
   }
 }
 

@@ -1,5 +1,6 @@
 export * from './contract.ts'
 export { codeOf, type Disk, type DiskFile, type DiskLock } from './disk.ts'
 export { nodeDisk } from './disk-node.ts'
+export { exportRecords, type ExportOptions, type ExportRun } from './export.ts'
 export { MemoryStore, type MemoryOptions } from './memory.ts'
 export * from './segments/index.ts'

@@ -1,10 +1,23 @@
 import { CodedError } from '@pullbox/log/errors'
-import type { BlockHeader } from '@pullbox/log/record'
+import type { BlockHeader, BlockRows } from '@pullbox/log/record'
 import { BLOCK_KIND, isDamage, readBlockHeader, stampBlock } from '@pullbox/log/record'
 
-import type { BlockRef, BlockRows, Need, Plan, RowSource, TimeRange, Unreadable, ValueCounts } from '../query/engine/source.ts'
+import type { BlockRef, Need, Plan, TimeRange, Unreadable, ValueCounts } from '../query/engine/source.ts'
 import { CountingReader, countValues, openRows, overlaps, unreadable } from './blocks.ts'
-import type { Appended, AppendOptions, Damage, Following, LedgerSnapshot, RecordsStats, RecordsStore, Retained, Retention, StoredBlock, StoredRecord } from './contract.ts'
+import type {
+  Appended,
+  AppendOptions,
+  Damage,
+  Following,
+  LedgerSnapshot,
+  RecordsSource,
+  RecordsStats,
+  RecordsStore,
+  Retained,
+  Retention,
+  StoredBlock,
+  StoredRecord,
+} from './contract.ts'
 import { badBlock, storeClosed } from './errors.ts'
 import { mayHold } from './requirements.ts'
 
@@ -50,7 +63,10 @@ export class MemoryStore implements RecordsStore {
       kept.push(block)
       bytes += block.length
     }
-    if (this.bytes + bytes > this.most) throw new CodedError('STORE_DISK_FULL', `the store in memory may hold ${this.most} bytes`, { hint: 'raise store.options.bytes, or set retention' })
+    if (this.bytes + bytes > this.most)
+      throw new CodedError('STORE_DISK_FULL', `the store in memory may hold ${this.most} bytes`, {
+        hint: 'raise store.options.bytes, or set retention',
+      })
     const firstSeq = this.nextSeq
     for (const block of kept) this.keep(block)
     if (options.ledger !== undefined) this.ledger = { payload: new Uint8Array(options.ledger), through: this.nextSeq - 1 }
@@ -66,7 +82,7 @@ export class MemoryStore implements RecordsStore {
     this.bytes += block.length
   }
 
-  source(): RowSource {
+  source(): RecordsSource {
     this.check()
     return {
       plan: (range, need) => this.plan(range, need),
@@ -85,7 +101,9 @@ export class MemoryStore implements RecordsStore {
   private read(ref: BlockRef): BlockRows | Unreadable {
     const block = this.blocks[this.find(ref.id as number)]
     if (block !== undefined && block.header.firstSeq === ref.id) return openRows(readerOf(block), '')
-    const gone = new CodedError('STORE_SEGMENT_GONE', 'the block is not there any more', { hint: 'retention deleted it while the query ran: ask again' })
+    const gone = new CodedError('STORE_SEGMENT_GONE', 'the block is not there any more', {
+      hint: 'retention deleted it while the query ran: ask again',
+    })
     return { ...unreadable(NOTHING, gone, ''), count: ref.count, minTime: ref.minTime, maxTime: ref.maxTime }
   }
 

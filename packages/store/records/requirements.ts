@@ -7,7 +7,13 @@ import type { Need as Requirement } from '../query/filter/requirements.ts'
 /** Fields whose values stand in the bytes of the records as they are, so that the filter over those bytes speaks for them. */
 const IN_BYTES = new Set(['_msg', 'message', 'host', 'hostname', 'app', 'app_name', 'pid', 'proc_id', 'msg_id', 'tag'])
 
-const LISTED: Record<string, number> = { host: DICTIONARY.host, hostname: DICTIONARY.host, app: DICTIONARY.app, app_name: DICTIONARY.app, source: DICTIONARY.source }
+const LISTED: Record<string, number> = {
+  host: DICTIONARY.host,
+  hostname: DICTIONARY.host,
+  app: DICTIONARY.app,
+  app_name: DICTIONARY.app,
+  source: DICTIONARY.source,
+}
 
 /**
  * False when no record of the block can meet what a filter requires (`requirements` of the query language). Answers from the

@@ -24,7 +24,11 @@ export class SampleBlocks {
 
   constructor(options: Partial<EncodeOptions> & { records?: number; arenaBytes?: number; filtered?: boolean } = {}) {
     this.writer = new BatchWriter(Batch.alloc(options.records ?? 4096, options.arenaBytes ?? 2 << 20))
-    this.options = { level: options.level ?? 'raw', filter: options.filtered === true ? createPlainFilterBuilder() : null, listener: options.listener ?? 'sample' }
+    this.options = {
+      level: options.level ?? 'raw',
+      filter: options.filtered === true ? createPlainFilterBuilder() : null,
+      listener: options.listener ?? 'sample',
+    }
   }
 
   /** The block of these records, in this order. The host, when given, must stand at the start of the bytes. */

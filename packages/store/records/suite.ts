@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import type { Need } from '../query/engine/source.ts'
 import type { Checkpoint, RecordsStore } from './contract.ts'
 import { SampleBlocks } from './sample.ts'
+import { ALL, all, EVER, plain, query, raw, text } from './suite-look.ts'
 
 export { SampleBlocks, type SampleRecord } from './sample.ts'
 
@@ -27,8 +27,6 @@ export interface SuiteOpen {
   readonly checkpoint?: () => Checkpoint | null
 }
 
-const ALL: Need = { fields: null, requirements: { always: true } }
-const EVER = { since: Number.NEGATIVE_INFINITY, until: Number.POSITIVE_INFINITY }
 const SMALL: SuiteOpen = { segmentBytes: 16 << 10 }
 
 /** Registers the tests that every driver of records must pass. */
@@ -51,7 +49,8 @@ export function testRecordsStore(driver: SuiteDriver): void {
 
 type One = (what: string, body: (store: RecordsStore, blocks: SampleBlocks) => Promise<void>, options?: SuiteOpen) => void
 
-const texts = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => ({ bytes: `record ${from + i}`, time: 1000 + from + i }))
+const texts = (from: number, to: number) =>
+  Array.from({ length: to - from }, (_, i) => ({ bytes: `record ${from + i}`, time: 1000 + from + i }))
 
 function writing(one: One): void {
   one('numbers records from 1 without gaps, in the order of the calls', async (store, blocks) => {
@@ -69,7 +68,10 @@ function writing(one: One): void {
       assert.ok(done.bytes > 0 && done.syncedAt > 0)
       next = done.lastSeq + 1
     }
-    assert.deepEqual([...all(store)], Array.from({ length: next - 1 }, (_, i) => [i + 1, `record ${i + 1}`]))
+    assert.deepEqual(
+      [...all(store)],
+      Array.from({ length: next - 1 }, (_, i) => [i + 1, `record ${i + 1}`]),
+    )
   })
 
   one('shows what it promised at once, to every reader', async (store, blocks) => {
@@ -84,7 +86,14 @@ function writing(one: One): void {
   })
 
   one('keeps bytes exactly: NUL, line ends, bytes that are not UTF-8, no bytes, all bytes', async (store, blocks) => {
-    const odd = [Buffer.from([0]), Buffer.from('\r\n\0'), Buffer.from([0xff, 0xfe, 0xc3]), Buffer.alloc(0), Buffer.from(Array.from({ length: 256 }, (_, i) => i)), Buffer.from('\x89PBX\r\n\x1a\n', 'latin1')]
+    const odd = [
+      Buffer.from([0]),
+      Buffer.from('\r\n\0'),
+      Buffer.from([0xff, 0xfe, 0xc3]),
+      Buffer.alloc(0),
+      Buffer.from(Array.from({ length: 256 }, (_, i) => i)),
+      Buffer.from('\x89PBX\r\n\x1a\n', 'latin1'),
+    ]
     await store.append([blocks.block(odd.map((bytes, i) => ({ bytes, time: i })))])
     odd.forEach((bytes, i) => assert.deepEqual(raw(store, i + 1), bytes))
   })
@@ -104,7 +113,13 @@ function writing(one: One): void {
   one('takes records of a megabyte and blocks larger than a segment', async (store) => {
     const large = new SampleBlocks({ records: 64, arenaBytes: 4 << 20 })
     const bytes = Buffer.alloc(1 << 20, 'large ')
-    await store.append([large.block([{ bytes, time: 1 }, { bytes: 'small', time: 2 }, { bytes, time: 3 }])])
+    await store.append([
+      large.block([
+        { bytes, time: 1 },
+        { bytes: 'small', time: 2 },
+        { bytes, time: 3 },
+      ]),
+    ])
     await store.append([large.block(texts(4, 6))])
     assert.deepEqual(raw(store, 3), bytes)
     assert.equal(text(store, 4), 'record 4')
@@ -114,7 +129,10 @@ function writing(one: One): void {
     const calls: Promise<unknown>[] = []
     for (let i = 1; i <= 500; i++) calls.push(store.append([blocks.block(texts(i, i + 1))]))
     await Promise.all(calls)
-    assert.deepEqual([...all(store).values()], Array.from({ length: 500 }, (_, i) => `record ${i + 1}`))
+    assert.deepEqual(
+      [...all(store).values()],
+      Array.from({ length: 500 }, (_, i) => `record ${i + 1}`),
+    )
   })
 
   one('refuses what is no whole block of records, and goes on', async (store, blocks) => {
@@ -136,7 +154,15 @@ function reading(one: One): void {
     for (const time of times) await store.append([blocks.block([{ bytes: `t${time}`, time }])])
     await store.append([blocks.block(times.map((time) => ({ bytes: `again ${time}`, time })))])
     const inRange = (since: number, until: number) => times.filter((t) => t >= since && t < until).length * 2
-    for (const [since, until] of [[0, 1], [300, 301], [5000, 5001], [-10, 0], [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY], [301, 4999], [9e15, 9.1e15]]) {
+    for (const [since, until] of [
+      [0, 1],
+      [300, 301],
+      [5000, 5001],
+      [-10, 0],
+      [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
+      [301, 4999],
+      [9e15, 9.1e15],
+    ]) {
       assert.equal((await query(store, since, until)).length, inRange(since, until), `${since}..${until}`)
     }
     assert.deepEqual([store.stats().minTime, store.stats().maxTime], [-5, 9e15])
@@ -146,7 +172,7 @@ function reading(one: One): void {
     for (let i = 0; i < 30; i++) await store.append([blocks.block(texts(i * 3 + 1, i * 3 + 4))])
     for (let from = 0; from <= 90; from += 7) {
       const seen: number[] = []
-      for (let cursor = from; ; ) {
+      for (let cursor = from; ;) {
         const part = store.after(cursor, 5)
         for (const b of part.blocks) for (let i = b.from; i < b.to; i++) seen.push(b.header.firstSeq + i)
         assert.deepEqual(part.unreadable, [])
@@ -154,7 +180,10 @@ function reading(one: One): void {
         assert.ok(part.next > cursor)
         cursor = part.next
       }
-      assert.deepEqual(seen, Array.from({ length: 90 - from }, (_, i) => from + i + 1))
+      assert.deepEqual(
+        seen,
+        Array.from({ length: 90 - from }, (_, i) => from + i + 1),
+      )
     }
     assert.equal(store.after(90, 10).next, 90)
     assert.equal(store.after(1000, 10).next, 1000)
@@ -167,14 +196,27 @@ function reading(one: One): void {
   })
 
   one('gives fields, ids, and counts of values from the blocks', async (store, blocks) => {
-    await store.append([blocks.block([{ bytes: 'sw1 up', host: 'sw1', time: 1, priority: 11, source: 'a' }, { bytes: 'sw2 up', host: 'sw2', time: 2, source: 'b' }, { bytes: 'sw1 down', host: 'sw1', time: 3, source: 'a' }])])
+    await store.append([
+      blocks.block([
+        { bytes: 'sw1 up', host: 'sw1', time: 1, priority: 11, source: 'a' },
+        { bytes: 'sw2 up', host: 'sw2', time: 2, source: 'b' },
+        { bytes: 'sw1 down', host: 'sw1', time: 3, source: 'a' },
+      ]),
+    ])
     const source = store.source()
     const plan = await source.plan(EVER, ALL)
     assert.equal(plan.blocks.length, 1)
     assert.equal(plan.blocks[0].count, 3)
     const rows = await source.read(plan.blocks[0], { fields: new Set(['host', 'severity']), requirements: { always: true } })
     assert.ok(!('unreadable' in rows))
-    assert.deepEqual([0, 1, 2].map((i) => [rows.id(i), rows.time[i], rows.column('host')?.text(i)]), [['1', 1, 'sw1'], ['2', 2, 'sw2'], ['3', 3, 'sw1']])
+    assert.deepEqual(
+      [0, 1, 2].map((i) => [rows.id(i), rows.time[i], rows.column('host')?.text(i)]),
+      [
+        ['1', 1, 'sw1'],
+        ['2', 2, 'sw2'],
+        ['3', 3, 'sw1'],
+      ],
+    )
     const counts = await source.valueCounts?.(plan.blocks[0], 'host')
     if (counts !== undefined && counts !== null) {
       const found = Object.fromEntries(counts.values.map((v, i) => [v, counts.counts[i]]).filter(([, n]) => n !== 0))
@@ -229,7 +271,13 @@ function living(one: One, driver: SuiteDriver): void {
 
   one('tells the account: the last one given, and the counts since', async (store, blocks) => {
     assert.deepEqual(plain(store), { base: null, through: 0, since: {}, unreadable: 0 })
-    await store.append([blocks.block([{ bytes: '1', time: 1, source: 'a' }, { bytes: '2', time: 1, source: 'b' }, { bytes: '3', time: 1, source: 'a' }])])
+    await store.append([
+      blocks.block([
+        { bytes: '1', time: 1, source: 'a' },
+        { bytes: '2', time: 1, source: 'b' },
+        { bytes: '3', time: 1, source: 'a' },
+      ]),
+    ])
     assert.deepEqual(plain(store), { base: null, through: 0, since: { a: 2, b: 1 }, unreadable: 0 })
     await store.append([blocks.block([{ bytes: '4', time: 1, source: 'c' }])], { ledger: Buffer.from('first') })
     assert.deepEqual(plain(store), { base: 'first', through: 4, since: {}, unreadable: 0 })
@@ -253,12 +301,17 @@ function living(one: One, driver: SuiteDriver): void {
   one('says that the disk is full, stays readable, and works again when there is room', async (store, blocks) => {
     await store.append([blocks.block(texts(1, 6))])
     const free = fill(store)
-    const failed = await Promise.allSettled([1, 2, 3].map(() => store.append([blocks.block([{ bytes: Buffer.alloc(8000, 'x'), time: 1 }])])))
+    const failed = await Promise.allSettled(
+      [1, 2, 3].map(() => store.append([blocks.block([{ bytes: Buffer.alloc(8000, 'x'), time: 1 }])])),
+    )
     for (const f of failed) assert.equal(f.status === 'rejected' && (f.reason as { code: string }).code, 'STORE_DISK_FULL')
     assert.equal(all(store).size, 5)
     free()
     assert.equal((await store.append([blocks.block(texts(6, 7))])).firstSeq, 6)
-    assert.deepEqual([...all(store).values()], [1, 2, 3, 4, 5, 6].map((i) => `record ${i}`))
+    assert.deepEqual(
+      [...all(store).values()],
+      [1, 2, 3, 4, 5, 6].map((i) => `record ${i}`),
+    )
   })
 }
 
@@ -308,42 +361,4 @@ function lasting(driver: SuiteDriver, reopen: NonNullable<SuiteDriver['reopen']>
     assert.equal(Number(base) + (since.sample ?? 0), 60)
     await again.close()
   })
-}
-
-function plain(store: RecordsStore) {
-  const { base, through, since, unreadable } = store.ledgerSnapshot()
-  return { base: base === null ? null : Buffer.from(base).toString(), through, since: Object.fromEntries(since), unreadable }
-}
-
-function raw(store: RecordsStore, seq: number): Buffer {
-  const found = store.get(seq)
-  assert.ok(found !== null && !('unreadable' in found), `record ${seq} is there`)
-  return Buffer.from(found.rows.bytes(found.row))
-}
-
-const text = (store: RecordsStore, seq: number) => raw(store, seq).toString()
-
-/** All records by number, by the cursor. */
-function all(store: RecordsStore): Map<number, string> {
-  const found = new Map<number, string>()
-  for (let cursor = 0; ; ) {
-    const { blocks, next } = store.after(cursor, 100)
-    for (const b of blocks) for (let i = b.from; i < b.to; i++) found.set(b.header.firstSeq + i, Buffer.from(b.rows.bytes(i)).toString())
-    if (next === cursor) return found
-    cursor = next
-  }
-}
-
-/** Ids of the records in a range, by the source that queries use. */
-async function query(store: RecordsStore, since = EVER.since, until = EVER.until): Promise<string[]> {
-  const source = store.source()
-  const ids: string[] = []
-  const plan = await source.plan({ since, until }, ALL)
-  for (const ref of plan.blocks) {
-    const rows = await source.read(ref, ALL)
-    assert.ok(!('unreadable' in rows))
-    assert.equal(rows.count, ref.count)
-    for (let i = 0; i < rows.count; i++) if (rows.time[i] >= since && rows.time[i] < until) ids.push(rows.id(i))
-  }
-  return ids
 }

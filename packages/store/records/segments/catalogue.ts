@@ -8,7 +8,7 @@ import type { SegmentName } from './names.ts'
 const LEDGER = 1 << 15
 
 /**
- * What the headers of one segment's blocks say, as columns: 32 bytes a block, so that a terabyte of blocks of a megabyte takes 32 MB.
+ * What the headers of one segment's blocks say, as columns: 34 bytes a block, so that a terabyte of blocks of a megabyte takes 34 MB.
  * It can always be made again from the segment. Block i of it holds the records `firstSeq(i) .. firstSeq(i) + count[i] - 1`.
  */
 export class Catalogue {

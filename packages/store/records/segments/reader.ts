@@ -1,5 +1,4 @@
-import type { RowSource } from '../../query/engine/source.ts'
-import type { Damage, Following, LedgerSnapshot, RecordsStats, StoredRecord } from '../contract.ts'
+import type { Damage, Following, LedgerSnapshot, RecordsSource, RecordsStats, StoredRecord } from '../contract.ts'
 import type { Unreadable } from '../../query/engine/source.ts'
 import type { Disk } from '../disk.ts'
 import { readWhole } from '../disk.ts'
@@ -12,6 +11,7 @@ import { placesOf, segmentsIn } from './names.ts'
 import { readClosed } from './recovery.ts'
 import { openError, storePath } from './store.ts'
 import { SegmentsView } from './view.ts'
+import type { Leftover } from './walk.ts'
 import { Walk } from './walk.ts'
 
 export interface ReaderOptions {
@@ -32,6 +32,8 @@ export class SegmentsReader {
   private bound: number
   /** How long the last segment was when it was last looked at: a torn end is not read again and again. */
   private lastSize = -1
+  /** Bytes at the end of the last segment that are no block: a write under way, or what one left behind. */
+  leftover: Leftover | null = null
 
   constructor(options: ReaderOptions) {
     this.disk = options.disk ?? nodeDisk
@@ -50,7 +52,11 @@ export class SegmentsReader {
       if (error instanceof CodedError) throw error
       if (this.disk.exists(this.places.segments)) return
       if (!this.disk.exists(this.places.root) || this.disk.list(this.places.root).length > 0) {
-        throw new CodedError('STORE_BAD_PATH', 'there is no store at this path', { at: this.places.root, hint: 'check store.options.path', cause: error })
+        throw new CodedError('STORE_BAD_PATH', 'there is no store at this path', {
+          at: this.places.root,
+          hint: 'check store.options.path',
+          cause: error,
+        })
       }
     }
   }
@@ -61,7 +67,7 @@ export class SegmentsReader {
       this.bound = bound
       this.lastSize = -1
     }
-    const names = this.names()
+    const names = this.names().filter((name) => name.firstSeq <= this.bound)
     const known = new Map(this.view.catalogues.map((c) => [c.segment.name, c]))
     const formerLast = this.view.catalogues.at(-1)
     const catalogues: Catalogue[] = []
@@ -77,7 +83,7 @@ export class SegmentsReader {
       }
     })
     for (const gone of known.keys()) this.view.forget(gone)
-    this.view.catalogues = catalogues.filter((c) => c.segment.firstSeq <= this.bound)
+    this.view.catalogues = catalogues
   }
 
   private names(): SegmentName[] {
@@ -97,14 +103,19 @@ export class SegmentsReader {
       const c = known !== undefined && size >= known.end ? known : new Catalogue(name)
       if (c === known && size === this.lastSize) return c
       this.lastSize = size
-      new Walk(file, c, { bound: this.bound, before: Number.POSITIVE_INFINITY }).run()
+      this.leftover = new Walk(file, c, { bound: this.bound, before: Number.POSITIVE_INFINITY }).run()
       return c
     } finally {
       file.close()
     }
   }
 
-  source(): RowSource {
+  /** What is known of each segment, in write order. */
+  get catalogues(): readonly Catalogue[] {
+    return this.view.catalogues
+  }
+
+  source(): RecordsSource {
     return this.view
   }
 

@@ -7,7 +7,16 @@ import type { Disk, DiskFile } from '../disk.ts'
 import { codeOf, ensureDirectory, readWhole, replaceFile, writeAll } from '../disk.ts'
 import { Catalogue } from './catalogue.ts'
 import type { GoodMark } from './format.ts'
-import { encodeMark, encodeSegmentHeader, formatText, newerVersion, parseFormat, parseGood, SEGMENT_HEADER_BYTES, SEGMENT_VERSION } from './format.ts'
+import {
+  encodeMark,
+  encodeSegmentHeader,
+  formatText,
+  newerVersion,
+  parseFormat,
+  parseGood,
+  SEGMENT_HEADER_BYTES,
+  SEGMENT_VERSION,
+} from './format.ts'
 import type { Places, SegmentName } from './names.ts'
 import { segmentsIn } from './names.ts'
 import { readHeaderAt } from './view.ts'
@@ -29,9 +38,14 @@ export async function prepareDirectory(disk: Disk, places: Places): Promise<void
   if (disk.exists(places.format)) {
     await checkFormat(disk, places)
   } else {
-    const others = disk.list(places.root).filter((name) => !['lock', 'format.new', 'segments', 'damaged', 'good', 'good.new'].includes(name) && !name.startsWith('lock'))
+    const others = disk
+      .list(places.root)
+      .filter((name) => !['lock', 'format.new', 'segments', 'damaged', 'good', 'good.new'].includes(name) && !name.startsWith('lock'))
     if (others.length > 0 && !disk.exists(places.segments)) {
-      throw new CodedError('STORE_BAD_PATH', `the directory is no store and not empty: it holds ${JSON.stringify(others[0])}`, { at: places.root, hint: 'name an empty directory, or one that does not exist yet' })
+      throw new CodedError('STORE_BAD_PATH', `the directory is no store and not empty: it holds ${JSON.stringify(others[0])}`, {
+        at: places.root,
+        hint: 'name an empty directory, or one that does not exist yet',
+      })
     }
     await replaceFile(disk, places.format, Buffer.from(formatText))
   }
@@ -165,7 +179,10 @@ async function discard(disk: Disk, places: Places, file: DiskFile, c: Catalogue,
   else {
     const name = freeName(disk, places, c.segment.name)
     await disk.rename(path, `${places.damaged}/${name}`)
-    torn.push({ ...tornDamage(c, { from: 0, to: size, reason: 'no block begins here', records: null, whole: [] }), movedTo: `damaged/${name}` })
+    torn.push({
+      ...tornDamage(c, { from: 0, to: size, reason: 'no block begins here', records: null, whole: [] }),
+      movedTo: `damaged/${name}`,
+    })
     await disk.syncDirectory(places.damaged)
   }
   await disk.syncDirectory(places.segments)
@@ -183,7 +200,11 @@ interface Tear extends Leftover {
 function findTear(file: DiskFile, c: Catalogue, leftover: Leftover | null, synced: number): Tear | null {
   const bad = verifyFrom(file, c, synced)
   const holes = c.holes.filter((h) => h.from >= synced)
-  const places = [...holes, ...bad.map((b) => ({ from: c.offset[b.index], reason: b.damage.reason })), ...(leftover === null ? [] : [leftover])]
+  const places = [
+    ...holes,
+    ...bad.map((b) => ({ from: c.offset[b.index], reason: b.damage.reason })),
+    ...(leftover === null ? [] : [leftover]),
+  ]
   if (places.length === 0) return null
   const first = places.reduce((a, b) => (b.from < a.from ? b : a))
   const spoilt = new Set(bad.map((b) => b.index))
@@ -228,7 +249,7 @@ async function renewHeader(disk: Disk, places: Places, file: DiskFile, c: Catalo
   return { ...(c.holes.shift() as Damage), movedTo }
 }
 
-function readBytes(file: DiskFile, at: number, length: number): Uint8Array {
+export function readBytes(file: DiskFile, at: number, length: number): Uint8Array {
   const bytes = new Uint8Array(length)
   return bytes.subarray(0, file.read(bytes, at))
 }
@@ -277,7 +298,12 @@ export function verifyFrom(file: DiskFile, c: Catalogue, from: number): BadBlock
   return bad
 }
 
-function sectionsDamage(c: Catalogue, i: number, h: BlockHeader, sections: readonly { id: number; offset: number; length: number }[]): Damage {
+function sectionsDamage(
+  c: Catalogue,
+  i: number,
+  h: BlockHeader,
+  sections: readonly { id: number; offset: number; length: number }[],
+): Damage {
   const first = Math.min(...sections.map((s) => s.offset))
   const last = Math.max(...sections.map((s) => s.offset + s.length))
   return {

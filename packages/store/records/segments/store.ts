@@ -3,8 +3,20 @@ import { resolve } from 'node:path'
 
 import { CodedError } from '@pullbox/log/errors'
 
-import type { RowSource } from '../../query/engine/source.ts'
-import type { Appended, AppendOptions, Checkpoint, Damage, Following, LedgerSnapshot, RecordsStats, RecordsStore, Retained, Retention, StoredRecord } from '../contract.ts'
+import type {
+  Appended,
+  AppendOptions,
+  Checkpoint,
+  Damage,
+  Following,
+  LedgerSnapshot,
+  RecordsSource,
+  RecordsStats,
+  RecordsStore,
+  Retained,
+  Retention,
+  StoredRecord,
+} from '../contract.ts'
 import type { Disk, DiskLock } from '../disk.ts'
 import { codeOf, ensureDirectory, replaceFile } from '../disk.ts'
 import { nodeDisk } from '../disk-node.ts'
@@ -66,7 +78,11 @@ export function storePath(path: string): string {
 export function openError(error: unknown, path: string): CodedError {
   const code = codeOf(error)
   if (code !== 'ENOTDIR' && code !== 'ENOENT' && code !== 'ELOOP' && code !== 'ENAMETOOLONG') return writeError(error, path)
-  return new CodedError('STORE_BAD_PATH', `no store can be at this path: ${(error as Error).message}`, { at: path, hint: 'name a directory', cause: error })
+  return new CodedError('STORE_BAD_PATH', `no store can be at this path: ${(error as Error).message}`, {
+    at: path,
+    hint: 'name a directory',
+    cause: error,
+  })
 }
 
 /** Segments on a disk; see RecordsStore for what each method promises. */
@@ -107,7 +123,7 @@ export class SegmentsStore implements RecordsStore {
     return this.writer.append(blocks, options)
   }
 
-  source(): RowSource {
+  source(): RecordsSource {
     this.check()
     const view = this.view
     return {
@@ -147,7 +163,12 @@ export class SegmentsStore implements RecordsStore {
   stats(): RecordsStats {
     this.check()
     const stats = this.view.stats()
-    return { ...stats, firstSeq: stats.segments === 0 ? this.writer.nextSeq : stats.firstSeq, lastSeq: this.writer.nextSeq - 1, damages: stats.damages + this.torn.length }
+    return {
+      ...stats,
+      firstSeq: stats.segments === 0 ? this.writer.nextSeq : stats.firstSeq,
+      lastSeq: this.writer.nextSeq - 1,
+      damages: stats.damages + this.torn.length,
+    }
   }
 
   damages(): readonly Damage[] {

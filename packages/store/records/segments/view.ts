@@ -1,10 +1,10 @@
-import type { BlockHeader } from '@pullbox/log/record'
+import type { BlockHeader, BlockRows } from '@pullbox/log/record'
 import { BLOCK_HEADER_BYTES, isDamage, readBlockHeader } from '@pullbox/log/record'
 import { CodedError } from '@pullbox/log/errors'
 
-import type { BlockRef, BlockRows, Need, Plan, RowSource, TimeRange, Unreadable, ValueCounts } from '../../query/engine/source.ts'
+import type { BlockRef, Need, Plan, TimeRange, Unreadable, ValueCounts } from '../../query/engine/source.ts'
 import { CountingReader, countValues, openRows, overlaps, unreadable } from '../blocks.ts'
-import type { Damage, Following, LedgerSnapshot, RecordsStats, StoredBlock, StoredRecord } from '../contract.ts'
+import type { Damage, Following, LedgerSnapshot, RecordsSource, RecordsStats, StoredBlock, StoredRecord } from '../contract.ts'
 import type { Disk, DiskFile } from '../disk.ts'
 import { codeOf } from '../disk.ts'
 import { mayHold } from '../requirements.ts'
@@ -22,7 +22,7 @@ interface BlockId {
 const OPEN_FILES = 64
 
 /** What can be read in a store's directory, by its catalogues; the writer and the reader of another process both have one. */
-export class SegmentsView implements RowSource {
+export class SegmentsView implements RecordsSource {
   /** In write order; changed by their owner. */
   catalogues: Catalogue[] = []
   private readonly disk: Disk
@@ -105,7 +105,10 @@ export class SegmentsView implements RowSource {
       return this.disk.open(`${this.places.segments}/${segment}`, 'read')
     } catch (error) {
       if (codeOf(error) !== 'ENOENT') throw error
-      throw new CodedError('STORE_SEGMENT_GONE', 'the segment is not there any more', { at: segment, hint: 'retention deleted it while the query ran: ask again' })
+      throw new CodedError('STORE_SEGMENT_GONE', 'the segment is not there any more', {
+        at: segment,
+        hint: 'retention deleted it while the query ran: ask again',
+      })
     }
   }
 
@@ -114,7 +117,10 @@ export class SegmentsView implements RowSource {
     const file = this.file(id.segment)
     const h = readHeaderAt(file, id.at)
     if (h === null || h.firstSeq !== id.seq) {
-      throw new CodedError('STORE_BLOCK_DAMAGED', 'the header of the block is damaged', { at: `byte ${id.at} of ${id.segment}`, hint: 'pullbox store fsck names all damage' })
+      throw new CodedError('STORE_BLOCK_DAMAGED', 'the header of the block is damaged', {
+        at: `byte ${id.at} of ${id.segment}`,
+        hint: 'pullbox store fsck names all damage',
+      })
     }
     return new CountingReader(h, (offset, length) => {
       const bytes = new Uint8Array(length)
@@ -146,10 +152,11 @@ export class SegmentsView implements RowSource {
         next = c.firstSeq(i) + c.count[i] - 1
       }
       // Numbers missing at a segment's end are known to be lost only once another segment follows.
-      for (const hole of c.holes) if (s + 1 < this.catalogues.length && follows(hole, next, Number.POSITIVE_INFINITY)) {
-        missing.push(holeUnreadable(hole))
-        next = hole.lastSeq ?? next
-      }
+      for (const hole of c.holes)
+        if (s + 1 < this.catalogues.length && follows(hole, next, Number.POSITIVE_INFINITY)) {
+          missing.push(holeUnreadable(hole))
+          next = hole.lastSeq ?? next
+        }
     }
     return { blocks, unreadable: missing, next }
   }
@@ -199,7 +206,9 @@ export class SegmentsView implements RowSource {
   }
 
   damages(): Damage[] {
-    return this.catalogues.flatMap((c) => [...c.holes, ...c.spoilt]).sort((a, b) => (a.segment === b.segment ? a.from - b.from : a.segment < b.segment ? -1 : 1))
+    return this.catalogues
+      .flatMap((c) => [...c.holes, ...c.spoilt])
+      .sort((a, b) => (a.segment === b.segment ? a.from - b.from : a.segment < b.segment ? -1 : 1))
   }
 
   stats(): RecordsStats {
@@ -223,7 +232,15 @@ export class SegmentsView implements RowSource {
       segments: this.catalogues.length,
       firstSeq: this.catalogues[0]?.segment.firstSeq ?? 1,
       lastSeq: (this.catalogues.at(-1)?.nextSeq ?? 1) - 1,
-      freeBytes: this.disk.freeBytes(this.places.root),
+      freeBytes: this.freeBytes(),
+    }
+  }
+
+  private freeBytes(): number {
+    try {
+      return this.disk.freeBytes(this.places.root)
+    } catch {
+      return Number.NaN
     }
   }
 
@@ -266,7 +283,7 @@ export class SegmentsView implements RowSource {
 
 /** The header of the block at that place, or null. */
 export function readHeaderAt(file: DiskFile, at: number): BlockHeader | null {
-  for (let need = 512; ; ) {
+  for (let need = 512; ;) {
     const bytes = new Uint8Array(Math.max(need, BLOCK_HEADER_BYTES))
     const h = readBlockHeader(bytes.subarray(0, file.read(bytes, at)))
     if (!isDamage(h)) return h

@@ -1,5 +1,14 @@
 import type { BlockDamage, BlockHeader } from '@pullbox/log/record'
-import { BLOCK_BYTES, BLOCK_HEADER_BYTES, BLOCK_KIND, BLOCK_MAGIC, BLOCK_SECTIONS, isDamage, readBlockHeader, SECTION_ENTRY_BYTES } from '@pullbox/log/record'
+import {
+  BLOCK_BYTES,
+  BLOCK_HEADER_BYTES,
+  BLOCK_KIND,
+  BLOCK_MAGIC,
+  BLOCK_SECTIONS,
+  isDamage,
+  readBlockHeader,
+  SECTION_ENTRY_BYTES,
+} from '@pullbox/log/record'
 
 import type { DiskFile } from '../disk.ts'
 import type { Catalogue } from './catalogue.ts'

@@ -204,7 +204,8 @@ export class SegmentWriter {
       at += block.length
       seq += header.count
     }
-    const putLedger = (through: number, payload: Uint8Array) => put(encodeLedgerBlock(encodeCheckpoint(through, payload), this.options.now()))
+    const putLedger = (through: number, payload: Uint8Array) =>
+      put(encodeLedgerBlock(encodeCheckpoint(through, payload), this.options.now()))
     if (segment.fresh) {
       out.pieces.push(encodeSegmentHeader({ firstSeq: name.firstSeq, epoch, created: this.options.now() }))
       const checkpoint = this.options.checkpoint?.() ?? null
