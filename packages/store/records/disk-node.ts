@@ -40,6 +40,8 @@ class NodeFile implements DiskFile {
   }
 
   read(into: Uint8Array, at: number): number {
+    // The number may belong to another file by now.
+    if (!this.open) throw Object.assign(new Error('the file is closed'), { code: 'EBADF' })
     let got = 0
     while (got < into.length) {
       const n = readSync(this.fd, into, got, into.length - got, at + got)

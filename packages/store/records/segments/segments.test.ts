@@ -103,6 +103,21 @@ test('a reader passes over a write under way, and takes it in when it is whole',
   }
 })
 
+test('rows are read late, after more files were opened than are kept open', async () => {
+  const path = newPath()
+  const store = await filled(
+    path,
+    Array.from({ length: 100 }, (_, i) => [{ bytes: `record ${i}`.padEnd(3000), time: i }]),
+    4096,
+  )
+  assert.ok(segmentFiles(path).length > 90)
+  const source = store.source()
+  const { blocks: refs } = await source.plan(EVER, ALL)
+  const all = await Promise.all(refs.map((ref) => source.read(ref, ALL)))
+  all.forEach((rows, i) => assert.ok(!('unreadable' in rows) && rows.column('_msg')?.text(0).startsWith(`record ${i} `)))
+  await store.close()
+})
+
 test('workers read the blocks of a plan that another source made', async () => {
   const path = newPath()
   const store = await filled(path, [some(1, 4), some(4, 9)])

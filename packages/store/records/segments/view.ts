@@ -7,6 +7,7 @@ import { CountingReader, countValues, openRows, overlaps, unreadable } from '../
 import type { Damage, Following, LedgerSnapshot, RecordsSource, RecordsStats, StoredBlock, StoredRecord } from '../contract.ts'
 import type { Disk, DiskFile } from '../disk.ts'
 import { codeOf } from '../disk.ts'
+import { storeClosed } from '../errors.ts'
 import { mayHold } from '../requirements.ts'
 import type { Catalogue } from './catalogue.ts'
 import { decodeCheckpoint } from './format.ts'
@@ -20,6 +21,8 @@ interface BlockId {
 }
 
 const OPEN_FILES = 64
+/** With the usual filters of 20 KiB a block, these take about 30 MB. */
+const JUDGED_BLOCKS = 1500
 
 /** What can be read in a store's directory, by its catalogues; the writer and the reader of another process both have one. */
 export class SegmentsView implements RecordsSource {
@@ -28,6 +31,9 @@ export class SegmentsView implements RecordsSource {
   private readonly disk: Disk
   private readonly places: Places
   private readonly files = new Map<string, DiskFile>()
+  private closed = false
+  /** Readers of blocks that were judged lately, with the filters that they have read: most queries judge the same blocks again. */
+  private readonly judged = new Map<string, CountingReader>()
 
   constructor(disk: Disk, places: Places) {
     this.disk = disk
@@ -54,10 +60,20 @@ export class SegmentsView implements RecordsSource {
   /** A block whose filter can't be read may hold anything. */
   private mayHold(id: BlockId, need: Need): boolean {
     try {
-      return mayHold(need.requirements, this.reader(id))
+      return mayHold(need.requirements, this.judgedReader(id))
     } catch {
       return true
     }
+  }
+
+  private judgedReader(id: BlockId): CountingReader {
+    const key = `${id.segment} ${id.at} ${id.seq}`
+    const reader = this.judged.get(key) ?? this.reader(id)
+    // Kept in the order of use: the first is the one that was not used for longest.
+    this.judged.delete(key)
+    this.judged.set(key, reader)
+    if (this.judged.size > JUDGED_BLOCKS) this.judged.delete(this.judged.keys().next().value as string)
+    return reader
   }
 
   async read(ref: BlockRef): Promise<BlockRows | Unreadable> {
@@ -79,6 +95,8 @@ export class SegmentsView implements RecordsSource {
   async close(): Promise<void> {
     for (const file of this.files.values()) file.close()
     this.files.clear()
+    this.judged.clear()
+    this.closed = true
   }
 
   /** Lets go of one file, which is going to be deleted. */
@@ -94,6 +112,7 @@ export class SegmentsView implements RecordsSource {
       this.files.set(segment, known)
       return known
     }
+    if (this.closed) throw storeClosed(this.places.root)
     const file = this.openFile(segment)
     this.files.set(segment, file)
     if (this.files.size > OPEN_FILES) this.forget(this.files.keys().next().value as string)
@@ -113,7 +132,7 @@ export class SegmentsView implements RecordsSource {
   }
 
   /** A reader of the block at that place. Throws when another block or none stands there. */
-  reader(id: BlockId): CountingReader {
+  private reader(id: BlockId): CountingReader {
     const file = this.file(id.segment)
     const h = readHeaderAt(file, id.at)
     if (h === null || h.firstSeq !== id.seq) {
@@ -124,7 +143,8 @@ export class SegmentsView implements RecordsSource {
     }
     return new CountingReader(h, (offset, length) => {
       const bytes = new Uint8Array(length)
-      return bytes.subarray(0, file.read(bytes, id.at + offset))
+      // Asked for anew: rows may be read long after, when the file was closed to make room for others.
+      return bytes.subarray(0, this.file(id.segment).read(bytes, id.at + offset))
     })
   }
 
