@@ -1,5 +1,5 @@
 import { CodedError } from '../errors.ts'
-import { Address, Double, Simple, Tagged, Timestamp, type Value, type ValueLimits, entriesOf, isInteger, limitsOf } from './value.ts'
+import { AddressBytes, Double, Simple, Tagged, Timestamp, type Value, type ValueLimits, entriesOf, isInteger, limitsOf } from './value.ts'
 
 /** Tags that have a type of their own in memory. 52, 54: RFC 9164; 1001: RFC 9581; 2, 3: RFC 8949 3.4.3. */
 export const TAG = { bigPositive: 2, bigNegative: 3, ipv4: 52, ipv6: 54, time: 1001 } as const
@@ -78,7 +78,7 @@ class Writer {
     if (value instanceof Uint8Array) return this.string(BYTES, value)
     if (value instanceof Double) return this.float(value.value)
     if (value instanceof Simple) return value.value < 24 ? this.byte(0xe0 | value.value) : this.pair(0xf8, value.value)
-    if (value instanceof Address) {
+    if (value instanceof AddressBytes) {
       this.head(TAGGED, value.bytes.length === 4 ? TAG.ipv4 : TAG.ipv6)
       return this.string(BYTES, value.bytes)
     }

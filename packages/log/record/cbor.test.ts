@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { CodedError } from '../errors.ts'
 import { decodeCbor, decodeCborFirst, encodeCbor } from './cbor.ts'
-import { Address, Double, Simple, Tagged, Timestamp, type Value } from './value.ts'
+import { AddressBytes, Double, Simple, Tagged, Timestamp, type Value } from './value.ts'
 import { values } from './values.arbitrary.ts'
 import { answerCbor } from './vectors.ts'
 
@@ -89,14 +89,14 @@ test('types of their own: timestamp (RFC 9581), address (RFC 9164), simple, tags
   assert.equal(toHex(encodeCbor(new Timestamp(-1n))), 'd903e9a20120281a3b9ac9ff')
   assert.ok(decodeCbor(hex('d903e9 a2 01 01 03 00')) instanceof Tagged, 'a map that says more is kept as it came')
   assert.ok(decodeCbor(hex('d903e9 a1 01 f98000')) instanceof Tagged, 'seconds that are no integer are kept as they came')
-  assert.deepEqual(decodeCbor(hex('d834 44 c0000201')), new Address(hex('c0000201')))
+  assert.deepEqual(decodeCbor(hex('d834 44 c0000201')), new AddressBytes(hex('c0000201')))
   assert.deepEqual(decodeCbor(hex('d834 43 c00002')), new Tagged(52, hex('c00002')), 'no address: kept')
   assert.deepEqual(decodeCbor(hex('f7')), new Simple(23))
   assert.deepEqual(decodeCbor(hex('f8ff')), new Simple(255))
   assert.deepEqual(decodeCbor(hex('c1 1a514b67b0')), new Tagged(1, 1363896240))
   assert.throws(() => new Simple(21), RangeError)
   assert.throws(() => new Timestamp(2n ** 63n), RangeError)
-  assert.throws(() => new Address(new Uint8Array(5)), RangeError)
+  assert.throws(() => new AddressBytes(new Uint8Array(5)), RangeError)
 })
 
 test('map keys are sorted by their bytes; the same key twice is refused both ways', () => {

@@ -1,6 +1,6 @@
 import { CodedError } from '../errors.ts'
 import { TAG, encodeCbor } from './cbor-encode.ts'
-import { Address, Double, Simple, Tagged, Timestamp, type Value, type ValueLimits, integer, isInteger, limitsOf } from './value.ts'
+import { AddressBytes, Double, Simple, Tagged, Timestamp, type Value, type ValueLimits, integer, isInteger, limitsOf } from './value.ts'
 
 export { encodeCbor } from './cbor-encode.ts'
 
@@ -167,8 +167,8 @@ class Reader {
     const value = this.value(depth)
     if (value instanceof Uint8Array) {
       if (tag === TAG.bigPositive || tag === TAG.bigNegative) return this.bignum(tag, value, from)
-      if (tag === TAG.ipv4 && value.length === 4) return new Address(value)
-      if (tag === TAG.ipv6 && value.length === 16) return new Address(value)
+      if (tag === TAG.ipv4 && value.length === 4) return new AddressBytes(value)
+      if (tag === TAG.ipv6 && value.length === 16) return new AddressBytes(value)
     }
     if (tag === TAG.time && value instanceof Map) return timestamp(value) ?? new Tagged(tag, value)
     return new Tagged(tag, value)

@@ -1,4 +1,4 @@
-import { Address, Double, Simple, Tagged, Timestamp, type Value, entriesOf, isInteger } from './value.ts'
+import { AddressBytes, Double, Simple, Tagged, Timestamp, type Value, entriesOf, isInteger } from './value.ts'
 import { TAG } from './cbor-encode.ts'
 import { timeText } from './json-forms.ts'
 
@@ -15,7 +15,7 @@ export function diagnostic(value: Value): string {
   if (value instanceof Simple) return value.value === 23 ? 'undefined' : `simple(${value.value})`
   if (value instanceof Tagged) return `${value.tag}(${diagnostic(value.value)})`
   if (value instanceof Timestamp) return `${TAG.time}(/ ${timeText(value)} / ${value.nanoseconds} ns)`
-  if (value instanceof Address) return `${value.bytes.length === 4 ? TAG.ipv4 : TAG.ipv6}(${diagnostic(value.bytes)})`
+  if (value instanceof AddressBytes) return `${value.bytes.length === 4 ? TAG.ipv4 : TAG.ipv6}(${diagnostic(value.bytes)})`
   if (Array.isArray(value)) return `[${(value as Value[]).map(diagnostic).join(', ')}]`
   const entries = [...(entriesOf(value) ?? [])]
   return `{${entries.map(([key, one]) => `${diagnostic(key)}: ${diagnostic(one)}`).join(', ')}}`

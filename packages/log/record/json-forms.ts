@@ -1,4 +1,5 @@
-import { Address, Double, Simple, Tagged, Timestamp, type Value, isInteger, integer } from './value.ts'
+import { format, fromBytes, tryParse } from '@pullbox/ip'
+import { AddressBytes, Double, Simple, Tagged, Timestamp, type Value, isInteger, integer } from './value.ts'
 
 /** A timestamp as RFC 3339 in UTC; the fraction as long as it needs to be. */
 export function timeText(time: Timestamp): string {
@@ -19,13 +20,15 @@ function parseTime(text: string): Timestamp | null {
   return Timestamp.fits(nanoseconds) ? new Timestamp(nanoseconds) : null
 }
 
-/** An address as the hexadecimal digits of its 4 or 16 bytes. */
-export function addressText(address: Address): string {
-  return Buffer.from(address.bytes).toString('hex')
+/** An address as RFC 5952 has it; one of 16 bytes that holds a mapped v4 address keeps its `::ffff:`. */
+export function addressText(address: AddressBytes): string {
+  return format(fromBytes(address.bytes))
 }
 
-function parseAddress(text: string): Address | null {
-  return /^(?:[0-9a-f]{8}|[0-9a-f]{32})$/.test(text) ? new Address(new Uint8Array(Buffer.from(text, 'hex'))) : null
+function parseAddress(text: string): AddressBytes | null {
+  const address = tryParse(text)
+  if (address === undefined || address.zone !== '') return null
+  return new AddressBytes(address.family === 4 ? address.bytes.slice(12) : address.bytes)
 }
 
 function parseBytes(text: string): Uint8Array | null {

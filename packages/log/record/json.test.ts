@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { CodedError } from '../errors.ts'
 import { decodeJson, encodeJson } from './json.ts'
-import { Address, Double, Simple, Tagged, Timestamp, type Value } from './value.ts'
+import { AddressBytes, Double, Simple, Tagged, Timestamp, type Value } from './value.ts'
 import { values } from './values.arbitrary.ts'
 
 const PROVE = process.env.PULLBOX_PROVE === '1'
@@ -31,7 +31,9 @@ test('each type has one text, and comes back from it', () => {
     [new Timestamp(1_363_896_240_500_000_000n), '{"$time":"2013-03-21T20:04:00.5Z"}'],
     [new Timestamp(-1n), '{"$time":"1969-12-31T23:59:59.999999999Z"}'],
     [new Timestamp(-(2n ** 63n)), '{"$time":"1677-09-21T00:12:43.145224192Z"}'],
-    [new Address(new Uint8Array([192, 0, 2, 1])), '{"$ip":"c0000201"}'],
+    [new AddressBytes(new Uint8Array([192, 0, 2, 1])), '{"$ip":"192.0.2.1"}'],
+    [new AddressBytes(new Uint8Array([...new Uint8Array(10), 255, 255, 192, 0, 2, 1])), '{"$ip":"::ffff:192.0.2.1"}'],
+    [new AddressBytes(new Uint8Array([0x20, 1, 0xd, 0xb8, ...new Uint8Array(11), 1])), '{"$ip":"2001:db8::1"}'],
     [new Simple(23), '{"$simple":23}'],
     [new Tagged(32, 'x'), '{"$tag":"32","$value":"x"}'],
     [[1, ['a']], '[1,["a"]]'],
@@ -121,7 +123,9 @@ test('an object with a $ key that is no whole form is refused', () => {
     '{"$time":"2013-03-21T24:00:00Z"}',
     '{"$time":"2013-03-21T20:04:00+01:00"}',
     '{"$time":"2400-01-01T00:00:00Z"}',
-    '{"$ip":"c00002"}',
+    '{"$ip":"192.0.2"}',
+    '{"$ip":"fe80::1%eth0"}',
+    '{"$ip":"01.2.3.4"}',
     '{"$simple":21}',
     '{"$simple":1.5}',
     '{"$tag":"1"}',

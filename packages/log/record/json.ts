@@ -1,6 +1,6 @@
 import { CodedError } from '../errors.ts'
 import { addressText, timeText } from './json-forms.ts'
-import { Address, Double, Simple, Tagged, Timestamp, type Value, type ValueLimits, entriesOf, isInteger, limitsOf } from './value.ts'
+import { AddressBytes, Double, Simple, Tagged, Timestamp, type Value, type ValueLimits, entriesOf, isInteger, limitsOf } from './value.ts'
 
 export { decodeJson } from './json-decode.ts'
 
@@ -61,7 +61,7 @@ class Writer {
     if (value instanceof Double) return this.double(value.value)
     if (value instanceof Uint8Array) return this.form('$bytes', base64(value))
     if (value instanceof Timestamp) return this.form('$time', timeText(value))
-    if (value instanceof Address) return this.form('$ip', addressText(value))
+    if (value instanceof AddressBytes) return this.form('$ip', addressText(value))
     if (value instanceof Simple) return this.put(`{"$simple":${value.value}}`)
     if (depth >= this.limits.depth) {
       throw new CodedError('JSON_LIMIT', `nested deeper than ${this.limits.depth} levels`, {

@@ -6,7 +6,7 @@
  * - double: any other `number` (fractions, NaN, infinities, -0, whole numbers past 2^53), or a {@link Double} around a safe integer
  * - text: a well-formed `string`; bytes: `Uint8Array`; list: an array
  * - map: a `Map`; encoders also take a plain object as a map of texts
- * - {@link Timestamp}, {@link Address}, {@link Tagged} and {@link Simple} for the rest
+ * - {@link Timestamp}, {@link AddressBytes}, {@link Tagged} and {@link Simple} for the rest
  */
 export type Value =
   | null
@@ -17,7 +17,7 @@ export type Value =
   | Uint8Array
   | Double
   | Timestamp
-  | Address
+  | AddressBytes
   | Tagged
   | Simple
   | readonly Value[]
@@ -60,7 +60,7 @@ export class Timestamp {
 }
 
 /** An address of the Internet Protocol as it is sent: 4 or 16 bytes. Parsing and printing is in `@pullbox/ip`. */
-export class Address {
+export class AddressBytes {
   readonly bytes: Uint8Array
 
   /** @throws RangeError unless 4 or 16 bytes are given */

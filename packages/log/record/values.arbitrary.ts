@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { Address, Double, Simple, Tagged, Timestamp, type Value, integer } from './value.ts'
+import { AddressBytes, Double, Simple, Tagged, Timestamp, type Value, integer } from './value.ts'
 
 /** Any value in its normal form, nested a few levels; for properties. */
 export function values(): fc.Arbitrary<Value> {
@@ -21,7 +21,7 @@ export function values(): fc.Arbitrary<Value> {
     text,
     bytes,
     fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map((ns) => new Timestamp(ns)),
-    address.map((b) => new Address(b)),
+    address.map((b) => new AddressBytes(b)),
     simple.map((n) => new Simple(n)),
   )
   // Past the tags that have a type of their own.
