@@ -42,7 +42,7 @@ export function isSource(path: string): boolean {
   return /\.(?:ts|tsx|mts|mjs|js)$/.test(path)
 }
 
-/** True for what only tests run: tests, benches, makers of test data. */
+/** True for what only tests run: tests, benches, makers of test data, folders named `testing`. */
 export function isTest(path: string): boolean {
-  return /\.(?:test|bench|arbitrary|fixture)\.[a-z]+$/.test(path)
+  return /\.(?:test|bench|arbitrary|fixture)\.[a-z]+$|(?:^|\/)testing\//.test(path)
 }

@@ -18,11 +18,6 @@ export interface Packed {
   doors: string[]
 }
 
-/** True for files that no published package has: tests and what only they use. */
-function stays(path: string): boolean {
-  return isTest(path) || /(?:^|\/)testing\//.test(path)
-}
-
 /**
  * Builds every package under `root/packages` and writes its tarball to `out`: JavaScript and declarations instead of TypeScript,
  * in the same places, so that what a file finds beside itself is found; everything else is copied.
@@ -70,7 +65,7 @@ function packOne(root: string, work: string, out: string, folder: string, files:
   const manifest = JSON.parse(read(root, `${home}package.json`)) as Manifest
   mkdirSync(stage, { recursive: true })
   for (const path of files) {
-    if (!path.startsWith(home) || isSource(path) || stays(path) || path === `${home}package.json`) continue
+    if (!path.startsWith(home) || isSource(path) || isTest(path) || path === `${home}package.json`) continue
     copy(join(root, path), join(work, path))
   }
   if (manifest.name === PROGRAM) {

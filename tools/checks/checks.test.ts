@@ -22,7 +22,7 @@ test('imports: what goes down passes, what goes up, across or nowhere fails', (t
     'packages/store/package.json': manifest('@pullbox/store', { dependencies: { '@pullbox/log': '1.0.0' } }),
     'packages/flood/package.json': manifest('@pullbox/flood'),
     'packages/log/wire/a.ts': "import '@pullbox/ip'\nimport { x } from '../errors.ts'\nimport fs from 'node:fs'\n",
-    'packages/log/record/a.test.ts': "import '../wire/a.ts'\nimport 'fast-check'\n",
+    'packages/log/record/a.test.ts': "import '../wire/a.ts'\nimport 'fast-check'\nimport '../../../tools/services.ts'\n",
     'packages/log/index.ts': "export * from './record/a.ts'\n",
     'sim/a.ts': "import '@pullbox/log/record'\nimport '../tools/b.ts'\n",
   }
@@ -36,6 +36,7 @@ test('imports: what goes down passes, what goes up, across or nowhere fails', (t
     ['packages/log/errors.ts', "import './wire/a.ts'", /goes up: \. stands below wire/],
     ['packages/log/mystery/b.ts', "import '../errors.ts'", /has no place in the order/],
     ['packages/log/wire/b.ts', "export * from '../../ip/index.ts'", /leaves packages\/log; import the package by its name/],
+    ['packages/log/wire/b.ts', "import '../../../tools/services.ts'", /leaves packages\/log/],
     ['packages/log/wire/b.test.ts', "import '../../ip/index.ts'", /leaves packages\/log/],
     ['sim/b.ts', "import '../packages/ip/index.ts'", /leaves sim/],
     ['packages/ip/b.ts', "import '@pullbox/log'", /ip may not import log/],
@@ -59,6 +60,8 @@ test('error codes: each has one heading in its page, and each heading a code', (
     'packages/log/a.ts': "throw new CodedError('WIRE_CUT', 'x')\nfail('NOT_AN_AREA')\nconst env = 'NODE_OPTIONS'\n// 'WIRE_COMMENT'\n",
     'packages/log/a.test.ts': "'WIRE_ONLY_IN_TEST'\n",
     'docs/errors/wire.md': '# Wire\n\n## WIRE_CUT\nSend it again.\n',
+    'packages/log/c.ts': "fail('WIRE_TOO')",
+    'docs/errors/wire-more.md': '## WIRE_TOO\nText.\n',
   }
   assert.deepEqual(checkErrorCodes(folderWith(t, files)), [])
   const problems = (more: Record<string, string>) => checkErrorCodes(folderWith(t, { ...files, ...more }))

@@ -43,8 +43,9 @@ export function checkErrorCodes(root: string): string[] {
   return problems
 }
 
+/** A large area may have several pages: `query.md`, `query-pipes.md`. */
 function areaOf(page: string): string {
-  return (PAGE.exec(page)?.[1] ?? '').toUpperCase().replaceAll('-', '_')
+  return (PAGE.exec(page)?.[1] ?? '').split('-')[0].toUpperCase()
 }
 
 /** A whole string that looks like a code of a known area, or that is handed to the constructor of an error. */

@@ -71,6 +71,8 @@ function relativeImport(path: string, specifier: string): string | null {
   const room = roomOf(path)
   const other = roomOf(target)
   if (room !== other) {
+    // Tests find the servers they need through the house's own list.
+    if (other === 'tools' && isTest(path)) return null
     const between = [room, other].every((name) => !name.startsWith('packages/') && !name.startsWith('..'))
     return between ? null : `"${specifier}" leaves ${room}; import the package by its name`
   }
