@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -18,17 +18,19 @@ const CHILD = fileURLToPath(new URL('./kill-child.ts', import.meta.url))
 
 /** Runs the writer until it is killed; what it had promised by then. */
 async function promisesOf(path: string, run: number, milliseconds: number): Promise<Map<number, string>> {
-  const child = spawn(process.execPath, [CHILD, path, String(run)], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const chunks: Buffer[] = []
-  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()))
-  const started = new Promise<void>((resolve) => child.stdout.once('data', () => resolve()))
-  child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk))
-  await Promise.race([started, ended])
+  // A file and not a pipe: a full pipe would refuse a line, and a promise would go untold.
+  const told = `${path}.told`
+  const fd = openSync(told, 'w')
+  const child = spawn(process.execPath, [CHILD, path, String(run)], { stdio: ['ignore', fd, 'inherit'] })
+  closeSync(fd)
+  let running = true
+  const ended = new Promise<void>((resolve) => child.once('close', () => resolve())).then(() => (running = false))
+  while (running && statSync(told).size === 0) await wait(5)
   await wait(milliseconds)
   child.kill('SIGKILL')
   await ended
   assert.equal(child.signalCode, 'SIGKILL', 'the writer ended by itself')
-  const lines = Buffer.concat(chunks).toString().split('\n')
+  const lines = readFileSync(told, 'latin1').split('\n')
   // The last line may have been cut by the kill: it was not told.
   lines.pop()
   return new Map(lines.map((line) => [Number(line.slice(0, line.indexOf(' '))), line.slice(line.indexOf(' ') + 1)]))
@@ -61,5 +63,6 @@ test(`what was promised is there after kill -9 (${KILLS} times, seed ${seed})`, 
     assert.ok(promised > KILLS)
   } finally {
     rmSync(path, { recursive: true, force: true })
+    rmSync(`${path}.told`, { force: true })
   }
 })
