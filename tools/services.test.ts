@@ -47,3 +47,17 @@ test('what is listed as missing is what is not found', () => {
     Object.keys(SERVICES).filter((name) => findProgram(SERVICES[name].program) === null),
   )
 })
+
+test('the two log daemons, which no package manager installs together, both run', (t) => {
+  for (const name of ['rsyslogd', 'syslog-ng']) {
+    const found = service(name)
+    if (found === null) {
+      t.skip(`${name} is missing`)
+      return
+    }
+    const flag = name === 'rsyslogd' ? '-v' : '--version'
+    const said = spawnSync(found.path, [flag], { encoding: 'utf8' })
+    assert.equal(said.status, 0, said.stderr)
+    assert.match(said.stdout, new RegExp(`^${name}`))
+  }
+})

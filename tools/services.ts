@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { accessSync, constants, statSync } from 'node:fs'
+import { accessSync, constants, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
+import { ROOT } from './files.ts'
 
 /** A program that tests run as a user would have it: a real sender, server or tool, never a stand-in. */
 export interface Service {
@@ -10,12 +12,32 @@ export interface Service {
   readonly program: string
   /** What is proved with it. */
   readonly why: string
+  /**
+   * Present when the package can't be installed beside another of the list (two log daemons exclude each other): it is unpacked into
+   * a folder of its own, `libraries` are installed, and a small script starts the program from there.
+   */
+  readonly aside?: { readonly libraries: readonly string[]; readonly script: (folder: string) => string }
 }
+
+/** Where packages are unpacked that can't be installed; goes with node_modules. */
+const ASIDE = join(ROOT, 'node_modules', '.services')
 
 /** Programs that tests look for, by the name they ask for. */
 export const SERVICES: Readonly<Record<string, Service>> = {
   rsyslogd: { package: 'rsyslog', program: 'rsyslogd', why: 'sends syslog and RELP as most hosts do' },
-  'syslog-ng': { package: 'syslog-ng-core', program: 'syslog-ng', why: 'sends syslog as the second most common daemon does' },
+  'syslog-ng': {
+    package: 'syslog-ng-core',
+    program: 'syslog-ng',
+    why: 'sends syslog as the second most common daemon does',
+    aside: {
+      libraries: ['libglib2.0-0', 'libivykis0', 'libjson-c5', 'libnet1', 'libpcre3', 'libssl3', 'libwrap0'],
+      script: (folder) => {
+        const libraries = join(folder, 'usr/lib/syslog-ng')
+        const version = readdirSync(libraries).find((name) => /^\d/.test(name)) ?? ''
+        return `#!/bin/sh\nLD_LIBRARY_PATH='${libraries}' exec '${folder}/usr/sbin/syslog-ng' --module-path='${join(libraries, version)}' "$@"\n`
+      },
+    },
+  },
   logger: { package: 'bsdutils', program: 'logger', why: 'sends a single message' },
   strace: { package: 'strace', program: 'strace', why: 'shows that data is synced before it is acknowledged' },
   zstd: { package: 'zstd', program: 'zstd', why: 'reads what we compress' },
@@ -24,7 +46,7 @@ export const SERVICES: Readonly<Record<string, Service>> = {
   script: { package: 'bsdutils', program: 'script', why: 'gives a program a terminal' },
 }
 
-const FOLDERS = ['/usr/sbin', '/sbin', '/usr/local/sbin']
+const FOLDERS = ['/usr/sbin', '/sbin', '/usr/local/sbin', join(ASIDE, 'bin')]
 
 /** The full path of a program on PATH or where servers lie, or null. */
 export function findProgram(program: string, env: NodeJS.ProcessEnv = process.env): string | null {
@@ -71,19 +93,43 @@ export function missingServices(env: NodeJS.ProcessEnv = process.env): string[] 
  * @throws Error when a program is still missing afterwards
  */
 export function installServices(): void {
-  const missing = missingServices()
+  const missing = missingServices().map((name) => SERVICES[name])
   if (missing.length === 0) return
-  const packages = [...new Set(missing.map((name) => SERVICES[name].package))]
+  const packages = [...new Set(missing.flatMap((one) => (one.aside === undefined ? [one.package] : one.aside.libraries)))]
   process.stderr.write(`services: installing ${packages.join(' ')}\n`)
+  if (!apt('install', '--no-install-recommends', '--no-upgrade', ...packages)) {
+    apt('update')
+    apt('install', '--no-install-recommends', '--no-upgrade', ...packages)
+  }
+  for (const one of missing) if (one.aside !== undefined) unpackAside(one, one.aside.script)
+  const still = missingServices()
+  if (still.length > 0) throw new Error(`still missing: ${still.join(', ')}; what apt-get printed above says why`)
+}
+
+function apt(...args: string[]): boolean {
   // No daemon may start by being installed: tests run their own, with their own configuration.
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }
-  const apt = (...args: string[]) =>
-    spawnSync('apt-get', ['-q', '-y', '-o', 'DPkg::Lock::Timeout=120', ...args], { env, stdio: ['ignore', 2, 2] })
-  let result = apt('install', '--no-install-recommends', ...packages)
-  if (result.status !== 0) {
-    apt('update')
-    result = apt('install', '--no-install-recommends', ...packages)
+  return run('apt-get', ['-q', '-y', '-o', 'DPkg::Lock::Timeout=120', ...args], undefined, env)
+}
+
+function run(program: string, args: readonly string[], cwd?: string, env?: NodeJS.ProcessEnv): boolean {
+  const result = spawnSync(program, args, { cwd, env, stdio: ['ignore', 2, 2] })
+  if (result.status !== 0)
+    process.stderr.write(`services: ${program} ${args.join(' ')} ended with ${result.status ?? result.error?.message}\n`)
+  return result.status === 0
+}
+
+function unpackAside(one: Service, script: (folder: string) => string): void {
+  const folder = join(ASIDE, one.package)
+  // apt-get fetches as a user of its own, who can't write everywhere.
+  const fetched = mkdtempSync(join(tmpdir(), 'pullbox-services-'))
+  try {
+    if (!run('apt-get', ['-q', '-o', 'APT::Sandbox::User=root', 'download', one.package], fetched)) return
+    mkdirSync(folder, { recursive: true })
+    for (const file of readdirSync(fetched)) if (file.endsWith('.deb') && !run('dpkg', ['-x', join(fetched, file), folder])) return
+    mkdirSync(join(ASIDE, 'bin'), { recursive: true })
+    writeFileSync(join(ASIDE, 'bin', one.program), script(folder), { mode: 0o755 })
+  } finally {
+    rmSync(fetched, { recursive: true, force: true })
   }
-  const still = missingServices()
-  if (still.length > 0) throw new Error(`still missing: ${still.join(', ')} (apt-get ended with ${result.status ?? result.error?.message})`)
 }
