@@ -29,7 +29,10 @@ export class BatchTimer {
 
   /** Resolves soon after a stop was requested. */
   async stopRequested(): Promise<void> {
-    while (!this.intake.stop.requested()) await sleep(LOOK_MS)
+    while (!this.intake.stop.requested()) {
+      await sleep(LOOK_MS)
+      this.intake.tick()
+    }
   }
 
   private readonly fire = (): void => {

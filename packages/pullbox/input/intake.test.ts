@@ -17,7 +17,7 @@ interface Bench {
   intake: Intake
   collector: Collector
   clock: { now: number }
-  put(text: string | Uint8Array, source?: string, flags?: number): boolean
+  put: (text: string | Uint8Array, source?: string, flags?: number) => boolean
 }
 
 function bench(parts: Partial<IntakeParts> = {}, records = 1000, slots = 3): Bench {

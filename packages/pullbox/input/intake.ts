@@ -73,9 +73,13 @@ export class Intake {
     const { arenaBytes, records } = parts.ring.shared
     const need = parts.message + OBSERVER_BYTES
     if (arenaBytes < need || records <= OBSERVER_RECORDS)
-      throw new CodedError('INPUT_RING_TOO_SMALL', `a batch of ${arenaBytes} bytes and ${records} records cannot hold a message of ${parts.message} bytes`, {
-        hint: `give the ring at least ${need} bytes a batch`,
-      })
+      throw new CodedError(
+        'INPUT_RING_TOO_SMALL',
+        `a batch of ${arenaBytes} bytes and ${records} records cannot hold a message of ${parts.message} bytes`,
+        {
+          hint: `give the ring at least ${need} bytes a batch`,
+        },
+      )
   }
 
   /** The id of a peer by its key; `address` (the key without decoration) decides its zone. Ask once per peer. */
@@ -109,8 +113,9 @@ export class Intake {
     return true
   }
 
-  /** Hands the open batch on if its time has come. */
+  /** Hands the open batch on if its time has come, and lets the observer write what has become due. Never waits. */
   tick(): void {
+    if (this.observer?.due !== undefined) this.settle(this.observer)
     if (this.open && this.dueIn() <= 0) this.flush()
   }
 
@@ -123,13 +128,28 @@ export class Intake {
   flush(): void {
     if (!this.open) return
     this.open = false
-    this.ring.commit()
+    if (this.writer?.batch.count === 0) this.ring.cancel()
+    else this.ring.commit()
   }
 
   private observe(source: number, bytes: Uint8Array, received: number): void {
     const writer = this.writer as BatchWriter
     const before = writer.batch.count
     this.observer?.sequence(source, bytes, this.header, received, writer)
+    this.countOwn(writer, before)
+  }
+
+  private settle(observer: SequenceObserver): void {
+    const now = this.clock.micros()
+    if (observer.due?.(now) !== true || !this.hasRoom(0)) return
+    const writer = this.writer as BatchWriter
+    const before = writer.batch.count
+    observer.settle?.(now, writer)
+    this.countOwn(writer, before)
+    if (writer.full()) this.flush()
+  }
+
+  private countOwn(writer: BatchWriter, before: number): void {
     const own = writer.batch.count - before
     if (own > 0) this.table.add(OWN_ID, own)
   }
@@ -147,8 +167,20 @@ export class Intake {
     return id
   }
 
-  /** Sees to an open batch with room for one message and what an observer may add. */
+  /** Sees to an open batch with room for one message and what an observer may add; waits while the ring is full. */
   private room(length: number): boolean {
+    if (this.hasRoom(length)) return true
+    this.counters.add('ringFull', 1)
+    for (;;) {
+      const left = this.stop.left(this.clock.steady())
+      if (left <= 0) return false
+      this.ring.waitFree(Math.min(STOP_LOOK_MS, left))
+      if (this.begin()) return true
+    }
+  }
+
+  /** As `room`, but false at once when the ring is full. */
+  private hasRoom(length: number): boolean {
     if (this.open) {
       const writer = this.writer as BatchWriter
       const { batch } = writer
@@ -156,20 +188,12 @@ export class Intake {
       if (names && batch.count + OBSERVER_RECORDS < batch.capacity && writer.fits(length + OBSERVER_BYTES)) return true
       this.flush()
     }
-    return this.claim()
+    return this.begin()
   }
 
-  private claim(): boolean {
-    let batch = this.ring.claim()
-    if (batch === null) {
-      this.counters.add('ringFull', 1)
-      while (batch === null) {
-        const left = this.stop.left(this.clock.steady())
-        if (left <= 0) return false
-        this.ring.waitFree(Math.min(STOP_LOOK_MS, left))
-        batch = this.ring.claim()
-      }
-    }
+  private begin(): boolean {
+    const batch = this.ring.claim()
+    if (batch === null) return false
     if (this.writer === undefined) this.writer = new BatchWriter(batch)
     else this.writer.use(batch)
     this.generation++

@@ -29,7 +29,8 @@ function say(message: ListenerMessage): void {
 
 async function main(task: ListenerTask): Promise<void> {
   const ring = new RingProducer(task.ring)
-  const observer = await loadObserver(task.observer)
+  // First, as it may add keys to the table, which the intake then finds there.
+  const observer = await loadObserver(task.observer, task.table)
   const intake = new Intake({
     ring,
     table: SourceTable.open(task.table),
@@ -49,7 +50,7 @@ async function main(task: ListenerTask): Promise<void> {
     intake.flush()
     ring.close()
   }
-  say({ type: 'stopped' })
+  say({ type: 'stopped', observed: observer?.places?.() })
 }
 
 main(workerData as ListenerTask).catch((error: unknown) => {

@@ -71,9 +71,12 @@ export interface Listener {
   /**
    * Stops reading (after what the kernel still holds, within a bound), hands over partial frames and the open batch, closes
    * the ring. Resolves when all is handed over, at the latest after `boundMs` and a little; what a full ring did not take by
-   * then is counted as `abandoned`. Calling it again gives the same promise.
+   * then is counted as `abandoned`. A thread that hangs is ended by force: what its open batch held stays counted as received
+   * and never comes. Calling it again gives the same promise.
    */
   stop(boundMs?: number): Promise<void>
+  /** After an orderly stop: what the observer's `places` gave; undefined before it, and without an observer. */
+  observed(): unknown
 }
 
 /**
@@ -82,7 +85,11 @@ export interface Listener {
  */
 export async function startListener(options: ListenerOptions): Promise<Listener> {
   const at = options.type === 'udp' || options.type === 'tcp' ? options.address : options.path
-  if (at === undefined) throw new CodedError('INPUT_BAD_ADDRESS', `a ${options.type} listener needs ${options.type.startsWith('unix') ? 'a path' : 'an address'}`)
+  if (at === undefined)
+    throw new CodedError(
+      'INPUT_BAD_ADDRESS',
+      `a ${options.type} listener needs ${options.type.startsWith('unix') ? 'a path' : 'an address'}`,
+    )
   if (options.type === 'udp' || options.type === 'tcp') parseEndpoint(at)
   const handle = new ListenerThread(options, at)
   await handle.started
@@ -104,6 +111,7 @@ class ListenerThread implements Listener {
   private failure: CodedError | undefined
   private stopping: Promise<void> | undefined
   private running = false
+  private places: unknown
 
   constructor(options: ListenerOptions, at: string) {
     this.type = options.type
@@ -130,6 +138,10 @@ class ListenerThread implements Listener {
     return this.stopping
   }
 
+  observed(): unknown {
+    return this.places
+  }
+
   private async end(boundMs: number): Promise<void> {
     this.flag.request(boundMs)
     const timer = setTimeout(() => void this.worker.terminate(), boundMs + STOP_SLACK_MS)
@@ -147,6 +159,8 @@ class ListenerThread implements Listener {
     } else if (message.type === 'failed') {
       const { code, message: text, at, hint } = message.error
       this.failure ??= new CodedError(code, text, { at, hint })
+    } else {
+      this.places = message.observed
     }
   }
 

@@ -27,21 +27,31 @@ test('an observer sees the numbers of messages, and its gap records stand before
   })
   t.after(() => listener.stop())
   const collector = new Collector(ring)
-  const texts = Array.from({ length: 40 }, (_, i) => `<13>1 2026-11-24T10:00:00Z sw1 app - - ${i % 2 === 0 ? `[meta sequenceId="${100 + i}"]` : '-'} m${i}`)
-  await sendAll(portOf(listener.address), texts)
-  await collector.until(60)
-  assert.deepEqual(
-    collector.records.map((record) => `${record.source}: ${record.bytes.toString()}`),
-    texts.flatMap((text, i) => [...(i % 2 === 0 ? [`pullbox: gap: source 2 number ${100 + i} before m${i}`] : []), `127.0.0.1: ${text}`]),
+  const texts = Array.from(
+    { length: 40 },
+    (_, i) => `<13>1 2026-11-24T10:00:00Z sw1 app - - ${i % 2 === 0 ? `[meta sequenceId="${100 + i}"]` : '-'} m${i}`,
   )
+  await sendAll(portOf(listener.address), texts)
+  await collector.until(61)
+  const got = collector.records.map((record) => `${record.source}: ${record.bytes.toString()}`)
+  const expected = texts.flatMap((text, i) => [
+    ...(i % 2 === 0 ? [`pullbox: gap: 127.0.0.1 number ${100 + i} before m${i}`] : []),
+    `127.0.0.1: ${text}`,
+  ])
+  assert.deepEqual(got, [...expected, 'pullbox: settled'], 'what is due is written also while nothing comes')
   assert.equal(listener.counters().received, 40)
-  assert.equal(listener.sources.received(1), 20)
+  assert.equal(listener.sources.received(1), 21)
   assert.equal(listener.sources.received(2), 40)
+  assert.equal(listener.observed(), undefined)
+  await listener.stop()
+  assert.deepEqual(listener.observed(), [{ text: 'gap:' }])
 })
 
 test('an observer that cannot be loaded keeps the listener from starting', async () => {
   const observer = { module: new URL('./testing/nothing.ts', import.meta.url).href }
-  await assert.rejects(startListener({ type: 'udp', address: '127.0.0.1:0', ring: testRing(), limits, observer }), { code: 'ERR_MODULE_NOT_FOUND' })
+  await assert.rejects(startListener({ type: 'udp', address: '127.0.0.1:0', ring: testRing(), limits, observer }), {
+    code: 'ERR_MODULE_NOT_FOUND',
+  })
 })
 
 test('the zone of a source comes from the longest matching rule; a bad rule is refused', async (t) => {
@@ -58,14 +68,19 @@ test('the zone of a source comes from the longest matching rule; a bad rule is r
   const taken = new RingConsumer(ring).take(5000)
   assert.ok(taken)
   assert.equal(new Date(taken.batch.time[0] / 1000).toISOString().slice(5), '11-24T10:00:00.000Z')
-  await assert.rejects(startListener({ ...options, ring: testRing(), sources: [{ match: '10.0.0.1/8', zone: 'UTC' }] }), { code: 'IP_HOST_BITS' })
+  await assert.rejects(startListener({ ...options, ring: testRing(), sources: [{ match: '10.0.0.1/8', zone: 'UTC' }] }), {
+    code: 'IP_HOST_BITS',
+  })
 })
 
 test('received >= stored at all times: whoever has a batch sees a count that includes it', async (t) => {
   const ring = testRing({ records: 32 })
   const listener = await startListener({ type: 'udp', address: '127.0.0.1:0', ring, limits })
   t.after(() => listener.stop())
-  const work = sendAll(portOf(listener.address), Array.from({ length: 2000 }, (_, i) => `<13>n: ${i}`))
+  const work = sendAll(
+    portOf(listener.address),
+    Array.from({ length: 2000 }, (_, i) => `<13>n: ${i}`),
+  )
   const consumer = new RingConsumer(ring)
   let stored = 0
   while (stored < 2000) {

@@ -70,7 +70,21 @@ test('addresses to listen on: bracketed v6, v4, ports; nothing else', () => {
   assert.deepEqual([parseEndpoint('[::]:514').host, parseEndpoint('[::]:514').port], ['::', 514])
   assert.equal(parseEndpoint('[fe80::1%eth0]:0').address.zone, 'eth0')
   assert.equal(parseEndpoint('0.0.0.0:65535').port, 65535)
-  for (const bad of ['', ':514', '::1:514', '[]:1', '[1.2.3.4]:1', '1.2.3:1', '1.2.3.4', '1.2.3.4:', '1.2.3.4:65536', '1.2.3.4:-1', 'host:1', '[::1]:1x', '1.2.3.4:000001'])
+  for (const bad of [
+    '',
+    ':514',
+    '::1:514',
+    '[]:1',
+    '[1.2.3.4]:1',
+    '1.2.3:1',
+    '1.2.3.4',
+    '1.2.3.4:',
+    '1.2.3.4:65536',
+    '1.2.3.4:-1',
+    'host:1',
+    '[::1]:1x',
+    '1.2.3.4:000001',
+  ])
     assert.throws(() => parseEndpoint(bad), { code: 'INPUT_BAD_ADDRESS' }, bad)
 })
 

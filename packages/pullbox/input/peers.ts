@@ -38,10 +38,10 @@ export class PeerIndex {
     const last = this.lastAt
     if (last >= 0 && this.same(last, a, b, c, d, scope)) return this.cells[last + 5] - 1
     let hash = Math.imul(this.seed ^ a, 0x9e3779b1)
-    hash = Math.imul((hash ^ (hash >>> 15)) ^ b, 0x85ebca77)
-    hash = Math.imul((hash ^ (hash >>> 13)) ^ c, 0xc2b2ae3d)
-    hash = Math.imul((hash ^ (hash >>> 16)) ^ d, 0x27d4eb2f)
-    hash = Math.imul((hash ^ (hash >>> 15)) ^ scope, 0x165667b1)
+    hash = Math.imul(hash ^ (hash >>> 15) ^ b, 0x85ebca77)
+    hash = Math.imul(hash ^ (hash >>> 13) ^ c, 0xc2b2ae3d)
+    hash = Math.imul(hash ^ (hash >>> 16) ^ d, 0x27d4eb2f)
+    hash = Math.imul(hash ^ (hash >>> 15) ^ scope, 0x165667b1)
     for (let place = (hash ^ (hash >>> 14)) & MASK; ; place = (place + 1) & MASK) {
       const at = place * WIDTH
       if (this.cells[at + 5] === 0) return this.add(at, a, b, c, d, scope)

@@ -42,7 +42,9 @@ export class StreamServer {
     this.sourceOf = sourceOf
     this.timer = new BatchTimer(parts.intake)
     this.heldMost = Math.max(parts.task.limits.message, Math.floor(parts.task.limits.memory / HELD_SHARE))
-    this.server = createServer({ pauseOnConnect: true, keepAlive: true, keepAliveInitialDelay: KEEPALIVE_MS, noDelay: false }, (socket) => this.accept(socket))
+    this.server = createServer({ pauseOnConnect: true, keepAlive: true, keepAliveInitialDelay: KEEPALIVE_MS, noDelay: false }, (socket) =>
+      this.accept(socket),
+    )
   }
 
   /** Resolves when it listens; rejects with node's error. */

@@ -52,4 +52,4 @@ export interface InputParts {
 export type ListenerMessage =
   | { type: 'listening'; address: string; receiveBuffer: number; native: boolean }
   | { type: 'failed'; error: { code: string; message: string; at: string; hint: string } }
-  | { type: 'stopped' }
+  | { type: 'stopped'; observed: unknown }

@@ -32,5 +32,10 @@ export async function openTcp(parts: InputParts): Promise<Input> {
     }
   }
   const { address, port, family } = streams.server.address() as AddressInfo
-  return { address: family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`, receiveBuffer: 0, native: task.native, run: () => streams.run() }
+  return {
+    address: family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`,
+    receiveBuffer: 0,
+    native: task.native,
+    run: () => streams.run(),
+  }
 }

@@ -158,9 +158,17 @@ for (const native of [true, false]) {
     })
     for (const address of ['127.0.0.1', 'localhost:1', '[::1:5', '127.0.0.1:70000', '192.0.2.77:0', '[::1]'])
       await assert.rejects(startListener({ ...options, address }), { code: 'INPUT_BAD_ADDRESS' }, address)
-    await assert.rejects(startListener({ ...options, address: '127.0.0.1:0', ring: testRing({ arenaBytes: 1 << 20 }), limits: { message: 2 << 20, memory: 1 } }), {
-      code: 'INPUT_RING_TOO_SMALL',
-    })
+    await assert.rejects(
+      startListener({
+        ...options,
+        address: '127.0.0.1:0',
+        ring: testRing({ arenaBytes: 1 << 20 }),
+        limits: { message: 2 << 20, memory: 1 },
+      }),
+      {
+        code: 'INPUT_RING_TOO_SMALL',
+      },
+    )
   })
 }
 
@@ -172,7 +180,10 @@ test('udp (native): the kernel stamps each message on demand', async (t) => {
   await collector.until(20)
   const after = Date.now() * 1000 + 1000
   const times = collector.records.map((record) => record.received)
-  assert.ok(times.every((time, i) => time > before && time < after && (i === 0 || time >= times[i - 1])), String(times))
+  assert.ok(
+    times.every((time, i) => time > before && time < after && (i === 0 || time >= times[i - 1])),
+    String(times),
+  )
 })
 
 test('udp: logger(1) is heard', async (t) => {

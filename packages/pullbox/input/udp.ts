@@ -48,7 +48,7 @@ function openNativeUdp(parts: InputParts, endpoint: Endpoint, libc: Libc): Input
     name: socket.six ? 28 : 16,
     stamps,
   })
-  const peers = new PeerIndex(intake, socket.six, libc.interfaceName)
+  const peers = new PeerIndex(intake, socket.six, (index) => libc.interfaceName(index))
   const { names, nameWords } = vector
   return {
     address: socket.address,
@@ -88,7 +88,7 @@ async function openNodeUdp(parts: InputParts, endpoint: Endpoint): Promise<Input
       return bindNode(false, host, endpoint.port)
     })
     .catch((error: { code?: string }) => {
-      throw addressFailure('udp', task.at, endpoint.port, error.code ?? String(error))
+      throw addressFailure('udp', task.at, endpoint.port, error.code ?? 'unknown')
     })
   try {
     socket.setRecvBufferSize(task.receiveBuffer)

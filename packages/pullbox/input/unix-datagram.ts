@@ -15,10 +15,14 @@ const CALL_MESSAGES = 32
  */
 export async function openUnixDatagram({ task, intake, libc }: InputParts): Promise<Input> {
   if (libc === undefined)
-    throw new CodedError('INPUT_NEEDS_NATIVE', `unix datagram sockets need the system's own calls, which are not available here (${process.platform}, ${process.arch})`, {
-      at: task.at,
-      hint: 'Linux on a 64-bit machine with the package koffi; or listen on udp or a unix stream socket',
-    })
+    throw new CodedError(
+      'INPUT_NEEDS_NATIVE',
+      `unix datagram sockets need the system's own calls, which are not available here (${process.platform}, ${process.arch})`,
+      {
+        at: task.at,
+        hint: 'Linux on a 64-bit machine with the package koffi; or listen on udp or a unix stream socket',
+      },
+    )
   const socket = DatagramSocket.unix(libc, task.at, task.mode, task.receiveBuffer)
   const stamps = task.stamps === 'message'
   if (stamps) libc.setOption(socket.fd, SOL.socket, SO.timestampns, 1)

@@ -48,7 +48,10 @@ export class DatagramSocket {
     }
     if (fd < 0) throw addressFailure('udp', text, at.port, errnoName(fd))
     if (every && six) libc.setOption(fd, SOL.ipv6, SO.v6only, 0)
-    const name = every && !six ? new Uint8Array([AF.inet, 0, at.port >> 8, at.port & 255, ...new Uint8Array(12)]) : encodeInet(at.address, at.port, interfaceIndex(at.address.zone))
+    const name =
+      every && !six
+        ? new Uint8Array([AF.inet, 0, at.port >> 8, at.port & 255, ...new Uint8Array(12)])
+        : encodeInet(at.address, at.port, interfaceIndex(at.address.zone))
     const bound = libc.bind(fd, name)
     if (bound < 0) {
       libc.close(fd)
@@ -67,7 +70,8 @@ export class DatagramSocket {
     const fd = libc.socket(AF.unix, SOCK.dgram | SOCK.nonblock | SOCK.cloexec, 0)
     if (fd < 0) throw pathFailure(path, errnoName(fd))
     let bound = libc.bind(fd, name)
-    if (errnoName(bound) === 'EADDRINUSE' && !path.startsWith('@') && clearStaleSocket(path, () => answers(libc, name))) bound = libc.bind(fd, name)
+    if (errnoName(bound) === 'EADDRINUSE' && !path.startsWith('@') && clearStaleSocket(path, () => answers(libc, name)))
+      bound = libc.bind(fd, name)
     if (bound < 0) {
       libc.close(fd)
       throw pathFailure(path, errnoName(bound))

@@ -42,5 +42,8 @@ export function pathFailure(path: string, reason: string): CodedError {
   }
   if (reason === 'EACCES' || reason === 'EPERM' || reason === 'EROFS')
     return new CodedError('INPUT_NO_RIGHTS', `no right to listen on ${path}`, { at: path, hint: 'the folder must be writable' })
-  return new CodedError('INPUT_BAD_ADDRESS', `cannot listen on ${path}: ${reason}`, { at: path, hint: 'the folder must be there; at most 107 bytes' })
+  return new CodedError('INPUT_BAD_ADDRESS', `cannot listen on ${path}: ${reason}`, {
+    at: path,
+    hint: 'the folder must be there; at most 107 bytes',
+  })
 }

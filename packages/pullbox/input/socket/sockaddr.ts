@@ -57,7 +57,9 @@ const PATH_BYTES = 108
 export function encodeUnix(path: string): Uint8Array {
   const bytes = Buffer.from(path)
   if (bytes.length === 0 || bytes.length >= PATH_BYTES || bytes.includes(0))
-    throw new CodedError('INPUT_BAD_ADDRESS', `"${path}" cannot be the path of a socket`, { hint: `use 1 to ${PATH_BYTES - 1} bytes without NUL` })
+    throw new CodedError('INPUT_BAD_ADDRESS', `"${path}" cannot be the path of a socket`, {
+      hint: `use 1 to ${PATH_BYTES - 1} bytes without NUL`,
+    })
   const abstract = path.startsWith('@')
   // An abstract name is as long as the address says; a path ends with NUL.
   const out = new Uint8Array(2 + bytes.length + (abstract ? 0 : 1))

@@ -48,7 +48,7 @@ export class Collector {
   /** Takes until `n` records are there or nothing came for `quietMs`. */
   async until(n: number, quietMs = 5000): Promise<void> {
     let last = performance.now()
-    for (let seen = this.records.length; this.records.length < n && performance.now() - last < quietMs; ) {
+    for (let seen = this.records.length; this.records.length < n && performance.now() - last < quietMs;) {
       this.drain()
       if (this.records.length > seen) last = performance.now()
       seen = this.records.length
