@@ -10,17 +10,14 @@ import { loadLibc } from './socket/libc.ts'
 import { SourceTable } from './source-table.ts'
 import { StopFlag } from './stop-flag.ts'
 import type { Input, InputParts, ListenerMessage, ListenerTask, ListenerType } from './task.ts'
-import { openTcp } from './tcp.ts'
-import { openUdp } from './udp.ts'
-import { openUnixDatagram } from './unix-datagram.ts'
-import { openUnixStream } from './unix-stream.ts'
 import { SourceZones } from './zones.ts'
 
+/** Each thread loads the code of its own type alone. */
 const OPEN: Record<ListenerType, (parts: InputParts) => Promise<Input>> = {
-  udp: openUdp,
-  tcp: openTcp,
-  'unix-datagram': openUnixDatagram,
-  'unix-stream': openUnixStream,
+  udp: async (parts) => (await import('./udp.ts')).openUdp(parts),
+  tcp: async (parts) => (await import('./tcp.ts')).openTcp(parts),
+  'unix-datagram': async (parts) => (await import('./unix-datagram.ts')).openUnixDatagram(parts),
+  'unix-stream': async (parts) => (await import('./unix-stream.ts')).openUnixStream(parts),
 }
 
 function say(message: ListenerMessage): void {
