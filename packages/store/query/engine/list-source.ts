@@ -14,6 +14,8 @@ export interface ListOptions {
   /** Blocks that read as unreadable, and blocks whose reading throws, by place. */
   readonly unreadable?: readonly number[]
   readonly throwing?: readonly number[]
+  /** Columns that throw when they are read. */
+  readonly broken?: readonly { readonly block: number; readonly field: string }[]
   /** Names of columns that are dictionaries. */
   readonly dictionaries?: readonly string[]
 }
@@ -56,7 +58,7 @@ export class ListSource implements RowSource {
     if (this.options.unreadable?.includes(place)) {
       return { unreadable: true, reason: `block ${place} is damaged`, count: ref.count, minTime: ref.minTime, maxTime: ref.maxTime }
     }
-    return this.rows(this.options.blocks[place]!, need)
+    return this.rows(place, need)
   }
 
   async valueCounts(ref: BlockRef, field: string): Promise<ValueCounts | null> {
@@ -70,7 +72,9 @@ export class ListSource implements RowSource {
     return { values: [...counts.keys()], counts: [...counts.values()] }
   }
 
-  private rows(list: readonly ListRow[], need: Need): BlockRows {
+  private rows(place: number, need: Need): BlockRows {
+    const list = this.options.blocks[place]!
+    const broken = new Set(this.options.broken?.filter(({ block }) => block === place).map(({ field }) => field))
     const columns = new Map<string, Column>()
     const names = new Set(list.flatMap(({ fields }) => Object.keys(fields)))
     for (const name of names) if (need.fields === null || need.fields.has(name)) columns.set(name, this.column(list, name))
@@ -79,6 +83,7 @@ export class ListSource implements RowSource {
       time: Float64Array.from(list, ({ time }) => time),
       column: (name) => {
         this.log.columns.add(name)
+        if (broken.has(name)) throw new Error(`column ${name} of block ${place} is damaged`)
         return columns.get(name) ?? null
       },
       names: () => columns.keys(),

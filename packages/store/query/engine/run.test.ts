@@ -202,6 +202,24 @@ test('counts of events are true, and unreadable blocks are reasons', async () =>
   await pool.close()
 })
 
+test('a column that turns out damaged costs its block, and only the queries that read it', async () => {
+  const options: ListOptions = { blocks: plainBlocks(6, 10), broken: [{ block: 2, field: 'n' }] }
+  for (const [text, rows, lost] of [
+    ['* | stats by (host) count() c, sum(n) s', 7, 10],
+    ['*', 50, 10],
+    ['n:>0 | count() c', 1, 10],
+    ['* | sort by (n) limit 5', 5, 10],
+    ['* | facets', 37, 10],
+    ['* | stats by (host) count() c', 7, 0],
+    ['row | fields host', 60, 0],
+  ] as const) {
+    const found = await answer({ query: parse(text), source: new ListSource(options) })
+    assert.equal(found.rows.length, rows, text)
+    assert.deepEqual(found.end.reasons.map(({ text: why, count }) => [why, count]), lost === 0 ? [] : [['column n of block 2 is damaged', lost]], text)
+    if (text.includes('count() c,')) assert.equal(found.rows.reduce((sum, row) => sum + Number(row.fields['c']), 0), 50)
+  }
+})
+
 test('the bounds of time cut blocks and rows', async () => {
   const options: ListOptions = { blocks: plainBlocks(10, 20) }
   const range = { since: BASE + 2e6 + 5, until: BASE + 4e6 + 3 }

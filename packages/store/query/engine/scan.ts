@@ -1,4 +1,5 @@
-import { chunkOf, everyRow, viewOf, type Batch, type Chunk } from '../pipe/index.ts'
+import { CodedError } from '@pullbox/log/errors'
+import { chunkOf, everyRow, viewOf, type Batch, type Chunk, type View } from '../pipe/index.ts'
 import type { Program } from './program.ts'
 import { isUnreadable, type BlockRef, type Need, type RowSource, type TimeRange, type Unreadable } from './source.ts'
 
@@ -17,24 +18,33 @@ export interface Scanned {
   readonly unreadable: Unreadable | null
 }
 
-/** Reads one block and runs the local part of a query over it. Never throws for what the block holds. */
+/**
+ * Reads one block and runs the local part of a query over it. Damage makes it unreadable, also damage that shows only when a column is
+ * read. Throws only what the query itself is guilty of, such as QUERY_REGEXP_COSTLY.
+ */
 export async function scanBlock(source: RowSource, ref: BlockRef, need: Need, range: TimeRange, program: Program): Promise<Scanned> {
   try {
     const read = await source.read(ref, need)
     if (isUnreadable(read)) return lost(ref, read)
     const view = viewOf(read)
     const picked = program.condition({ view, picked: inRange(view.time, ref, range, view.count) })
-    const bytes = read.bytesRead ?? ref.bytes
     const matched = picked.length
     let batch: Batch = { view, picked }
+    if (matched > 0) touch(view, need, picked[0]!)
     for (const stage of program.local) {
       if (batch.picked.length === 0) break
       batch = stage.transform(batch)
     }
-    return { rows: view.count, matched, bytes, batch: batch.picked.length === 0 ? null : batch, unreadable: null }
+    return { rows: view.count, matched, bytes: read.bytesRead ?? ref.bytes, batch: batch.picked.length === 0 ? null : batch, unreadable: null }
   } catch (error) {
+    if (error instanceof CodedError && /^QUERY_/.test(error.code)) throw error
     return lost(ref, { unreadable: true, reason: (error as Error).message, count: ref.count, minTime: ref.minTime, maxTime: ref.maxTime })
   }
+}
+
+/** Has every column decoded that later steps read: damage must show before a gathering pipe has taken half of the rows. */
+function touch(view: View, { fields }: Need, row: number): void {
+  for (const name of [...(fields ?? view.names())]) view.column(name)?.text(row)
 }
 
 function lost(ref: BlockRef, unreadable: Unreadable): Scanned {

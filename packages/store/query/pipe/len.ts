@@ -1,6 +1,7 @@
 import type { Lexer, PipeNode } from '../language/index.ts'
 import { lexerEndsItem } from './item.ts'
 import { parsePlainField, union, without } from './fields.ts'
+import { jsonList } from './json.ts'
 import type { Pipe } from './pipe.ts'
 import { mapped, overlay, type View } from './view.ts'
 import type { Column } from '../rows.ts'
@@ -42,3 +43,6 @@ export function setField(view: View, name: string, column: Column): View {
 
 /** `len(field) as to`: length in bytes of UTF-8. */
 export const len = unaryPipe('len', (text) => String(Buffer.byteLength(text)))
+
+/** `json_array_len(field) as to`: number of items of a JSON list; 0 for what is none. */
+export const jsonArrayLen = unaryPipe('json_array_len', (text) => String(jsonList(text)?.length ?? 0))

@@ -9,3 +9,11 @@ export function formatTime(micros: number): string {
   if (fraction === 0) return `${text}Z`
   return `${text}.${String(Math.floor(fraction)).padStart(6, '0').replace(/0+$/, '')}Z`
 }
+
+/** RFC 3339 in UTC of nanoseconds since 1970, with as many digits of the fraction as it needs. */
+export function formatNanos(nanos: bigint): string {
+  const rest = ((nanos % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n
+  const text = formatTime(Number((nanos - rest) / 1000n))
+  if (rest === 0n || text === '') return text
+  return `${text.slice(0, -1)}.${String(rest).padStart(9, '0').replace(/0+$/, '')}Z`
+}
