@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
@@ -232,14 +232,20 @@ for (const type of ['tcp', 'unix-stream'] as const) {
 
     test(`${way}: ${many} connections at once, slow ones among them; more than the limit are refused and counted`, async (t) => {
       const { listener, collector, dial } = await start(t, type, { native, connections: many })
-      const sockets: Socket[] = []
-      for (let at = 0; at < many; at += 100) sockets.push(...(await Promise.all(Array.from({ length: 100 }, dial))))
+      const where = type === 'tcp' ? [/\d+$/.exec(listener.address)?.[0] ?? ''] : ['0', listener.address]
+      const clients = fork(new URL('./testing/many-connections.ts', import.meta.url), [String(many), ...where])
+      t.after(() => clients.kill())
+      const ask = async (command: string) => {
+        clients.send(command)
+        await once(clients, 'message')
+      }
+      await ask('open')
       await until(() => listener.counters().connectionsOpen === many)
       const extra = await Promise.all([dial(), dial()])
       await Promise.all(extra.map(async (socket) => socket.closed || (await once(socket.resume(), 'close'))))
       assert.equal(listener.counters().connectionsRefused, 2)
-      await Promise.all(sockets.map((socket, i) => write(socket, `<13>n: ${i} be`)))
-      await Promise.all(sockets.filter((_, i) => i % 2 === 0).map((socket) => write(socket, 'gin\n')))
+      await collector.during(ask('begin'))
+      await collector.during(ask('endEven'))
       await collector.until(many / 2)
       assert.equal(listener.counters().received, many / 2)
       await collector.during(listener.stop())
