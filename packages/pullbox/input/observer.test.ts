@@ -6,7 +6,7 @@ import { RingConsumer } from './ring.ts'
 import { startListener } from './listener.ts'
 import { Collector, MESSAGE, testRing } from './testing/collect.ts'
 
-const limits = { message: MESSAGE, memory: 64 << 20 }
+const base = { type: 'udp', address: '127.0.0.1:0', limits: { message: MESSAGE, memory: 64 << 20 }, warm: false } as const
 
 async function sendAll(port: number, texts: string[]): Promise<void> {
   const socket = createSocket('udp4')
@@ -19,10 +19,8 @@ const portOf = (address: string) => Number(/\d+$/.exec(address)?.[0])
 test('an observer sees the numbers of messages, and its gap records stand before them, counted for pullbox', async (t) => {
   const ring = testRing({ records: 16 })
   const listener = await startListener({
-    type: 'udp',
-    address: '127.0.0.1:0',
+    ...base,
     ring,
-    limits,
     observer: { module: new URL('./testing/observer.ts', import.meta.url).href, options: { text: 'gap:' } },
   })
   t.after(() => listener.stop())
@@ -49,14 +47,14 @@ test('an observer sees the numbers of messages, and its gap records stand before
 
 test('an observer that cannot be loaded keeps the listener from starting', async () => {
   const observer = { module: new URL('./testing/nothing.ts', import.meta.url).href }
-  await assert.rejects(startListener({ type: 'udp', address: '127.0.0.1:0', ring: testRing(), limits, observer }), {
+  await assert.rejects(startListener({ ...base, ring: testRing(), observer }), {
     code: 'ERR_MODULE_NOT_FOUND',
   })
 })
 
 test('the zone of a source comes from the longest matching rule; a bad rule is refused', async (t) => {
   const ring = testRing()
-  const options = { type: 'udp', address: '127.0.0.1:0', ring, limits } as const
+  const options = { ...base, ring }
   const sources = [
     { match: '127.0.0.0/8', zone: '+05:00' },
     { match: '127.0.0.1', zone: '+02:00' },
@@ -75,7 +73,7 @@ test('the zone of a source comes from the longest matching rule; a bad rule is r
 
 test('received >= stored at all times: whoever has a batch sees a count that includes it', async (t) => {
   const ring = testRing({ records: 32 })
-  const listener = await startListener({ type: 'udp', address: '127.0.0.1:0', ring, limits })
+  const listener = await startListener({ ...base, ring })
   t.after(() => listener.stop())
   const work = sendAll(
     portOf(listener.address),

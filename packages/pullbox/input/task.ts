@@ -26,6 +26,7 @@ export interface ListenerTask {
   native: boolean
   mode: number
   batchMs: number
+  warm: boolean
   observer?: ObserverModule
 }
 

@@ -17,6 +17,7 @@ import { parseEndpoint } from './socket/sockaddr.ts'
 import type { Endpoint } from './socket/sockaddr.ts'
 import { MessageVector } from './socket/vector.ts'
 import type { Input, InputParts } from './task.ts'
+import { warmUp } from './warm-up.ts'
 
 /** Messages of one recvmmsg call. */
 const CALL_MESSAGES = 512
@@ -39,6 +40,7 @@ export async function openUdp(parts: InputParts): Promise<Input> {
 
 function openNativeUdp(parts: InputParts, endpoint: Endpoint, libc: Libc): Input {
   const { intake, task } = parts
+  if (task.warm) warmUp()
   const socket = DatagramSocket.inet(libc, endpoint, task.receiveBuffer)
   const stamps = task.stamps === 'message'
   if (stamps) libc.setOption(socket.fd, SOL.socket, SO.timestampns, 1)
