@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 
 import { FLAG } from '@pullbox/log/wire'
@@ -112,4 +113,20 @@ test('unix-datagram: logger(1) is heard', async (t) => {
   await once(spawn('logger', ['-u', listener.address, '--socket-errors=on', '-t', 'pb-test', 'through the socket']), 'exit')
   await collector.until(1)
   assert.match(collector.records[0].bytes.toString(), /^<13>.* pb-test: through the socket$/)
+})
+
+test('no right to listen: a folder that may not be written to, a low port', async () => {
+  // Root may do everything; nobody may not.
+  const user = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}
+  const tell = async (type: string, at: string) => {
+    const child = spawn(process.execPath, [fileURLToPath(new URL('./testing/start-and-tell.ts', import.meta.url)), type, at], user)
+    let said = ''
+    child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()))
+    await once(child, 'close')
+    return said.trim()
+  }
+  assert.equal(await tell('unix-datagram', '/pullbox-test-socket'), 'INPUT_NO_RIGHTS')
+  const first = Number(readFileSync('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'utf8'))
+  // Some containers let everybody use every port.
+  assert.equal(await tell('udp', '127.0.0.1:3'), first > 3 ? 'INPUT_NO_RIGHTS' : 'listening')
 })
