@@ -1,4 +1,5 @@
 export * from './events.ts'
+export { canTail } from './program.ts'
 export { QueryPool, type PoolOptions } from './pool.ts'
 export { DEFAULT_MEMORY, runQuery, type QueryArguments } from './run.ts'
 export * from './source.ts'

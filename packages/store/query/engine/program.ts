@@ -17,6 +17,11 @@ export function kindOf(node: PipeNode): Stage['kind'] {
   return pipes.get(node.op)!.kind
 }
 
+/** Can the query run over records as they arrive? Only where each pipe looks at each row by itself. */
+export function canTail({ pipes: nodes }: Query): boolean {
+  return nodes.every((node) => kindOf(node) === 'local')
+}
+
 export function split({ filter, pipes: nodes }: Query): Parts {
   let many = nodes.findIndex((node) => kindOf(node) !== 'local')
   if (many < 0) many = nodes.length

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { compareNatural, numberOf, parseQuery, type Query } from '../language/index.ts'
 import { pipeParsers } from '../pipe/index.ts'
 import { statsFunctions } from '../stats/index.ts'
-import { ListSource, QueryPool, runQuery, type ListOptions, type ListRow, type QueryArguments, type QueryEvent, type ResultRow } from './index.ts'
+import { canTail, ListSource, QueryPool, runQuery, type ListOptions, type ListRow, type QueryArguments, type QueryEvent, type ResultRow } from './index.ts'
 
 const LIST_SOURCE = new URL('./list-source.ts', import.meta.url).href
 const spillDir = mkdtempSync(join(tmpdir(), 'pullbox-query-test-'))
@@ -378,6 +378,18 @@ test('a thread that cannot open its source ends the query with its error', async
   const pool = new QueryPool({ source: { module: 'file:///nowhere/source.mjs', options: null }, workers: 2 })
   await assert.rejects(answer({ query: parse('*'), source: new ListSource({ blocks: plainBlocks(4, 4) }), pool }), { code: 'QUERY_WORKER_FAILED', message: /nowhere/ })
   await pool.close()
+})
+
+test('a tail takes the queries that the vectors say it can', () => {
+  const lines = readFileSync(new URL('../../../../vectors/logsql.jsonl', import.meta.url), 'utf8').trim().split('\n')
+  let checked = 0
+  for (const line of lines) {
+    const { input, expected } = JSON.parse(line) as { input: { what?: string; text: string }; expected: { can_live_tail?: boolean } }
+    if (input.what !== 'query' || expected.can_live_tail === undefined || /block_stats|blocks_count|hash/.test(input.text)) continue
+    assert.equal(canTail(parse(input.text)), expected.can_live_tail, input.text)
+    checked++
+  }
+  assert.ok(checked >= 14)
 })
 
 test('subqueries give the values of a list', async () => {

@@ -37,14 +37,14 @@ export async function scanBlock(source: RowSource, ref: BlockRef, need: Need, ra
     }
     return { rows: view.count, matched, bytes: read.bytesRead ?? ref.bytes, batch: batch.picked.length === 0 ? null : batch, unreadable: null }
   } catch (error) {
-    if (error instanceof CodedError && /^QUERY_/.test(error.code)) throw error
+    if (error instanceof CodedError && error.code.split('_')[0] === 'QUERY') throw error
     return lost(ref, { unreadable: true, reason: (error as Error).message, count: ref.count, minTime: ref.minTime, maxTime: ref.maxTime })
   }
 }
 
 /** Has every column decoded that later steps read: damage must show before a gathering pipe has taken half of the rows. */
 function touch(view: View, { fields }: Need, row: number): void {
-  for (const name of [...(fields ?? view.names())]) view.column(name)?.text(row)
+  for (const name of fields ?? view.names()) view.column(name)?.text(row)
 }
 
 function lost(ref: BlockRef, unreadable: Unreadable): Scanned {

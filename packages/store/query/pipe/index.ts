@@ -4,6 +4,7 @@ import { copy, rename } from './copy.ts'
 import { decolorize } from './decolorize.ts'
 import { dropEmptyFields } from './drop_empty_fields.ts'
 import { extract } from './extract.ts'
+import { extractRegexp } from './extract_regexp.ts'
 import { facets } from './facets.ts'
 import { fieldNames } from './field_names.ts'
 import { fields, remove } from './fields_pipe.ts'
@@ -15,12 +16,15 @@ import { math } from './math.ts'
 import { packJson, packLogfmt } from './pack.ts'
 import type { Pipe } from './pipe.ts'
 import { replace } from './replace.ts'
+import { replaceRegexp } from './replace_regexp.ts'
 import { first, last, sort } from './sort.ts'
+import { sample } from './sample.ts'
 import { stats } from './stats.ts'
 import { top } from './top.ts'
 import { fieldValues, uniq } from './uniq.ts'
 import { unpackJson } from './unpack_json.ts'
 import { unpackLogfmt } from './unpack_logfmt.ts'
+import { unpackSyslog } from './unpack_syslog.ts'
 import { unpackWords } from './unpack_words.ts'
 import { unroll } from './unroll.ts'
 
@@ -36,7 +40,8 @@ export { collect, type RowList } from './concat.ts'
 // each pipe reads only nodes that its own parser made
 const ALL = [
   fields, remove, rename, copy, limit, offset, sort, first, last, uniq, top, stats, filter, len, replace, fieldNames, fieldValues,
-  dropEmptyFields, decolorize, facets, extract, format, collapseNums, jsonArrayLen, packJson, packLogfmt, unpackJson, unpackLogfmt, unpackWords, unroll, math,
+  dropEmptyFields, decolorize, facets, extract, format, collapseNums, jsonArrayLen, packJson, packLogfmt, unpackJson, unpackLogfmt, unpackWords, unroll, math, unpackSyslog, sample, extractRegexp,
+  replaceRegexp,
 ] as unknown as readonly Pipe[]
 
 /** `op` of a node -> its pipe. */
