@@ -2,6 +2,7 @@ import { type Lexer, type PipeNode } from '../language/index.ts'
 import { chunkOfValues, type Chunk } from './chunk.ts'
 import { compareTuples } from './groups.ts'
 import { parsePlainField } from './fields.ts'
+import { lexerEndsItem } from './item.ts'
 import { formatNumber } from './number.ts'
 import type { Pipe } from './pipe.ts'
 import type { GatherStage, StageContext, Budget } from './stage.ts'
@@ -15,7 +16,8 @@ export interface FieldNamesNode extends PipeNode {
 }
 
 function parse(lexer: Lexer): FieldNamesNode {
-  const as = lexer.accept('as') ? parsePlainField(lexer) : 'name'
+  const named = lexer.accept('as') || !(lexerEndsItem(lexer) || lexer.is('filter'))
+  const as = named ? parsePlainField(lexer) : 'name'
   return { op: 'field_names', as, filter: parseTextFilter(lexer) }
 }
 
