@@ -3,6 +3,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { addAbortSignal } from 'node:stream'
 import type { StopReason } from './context.ts'
 import { EXIT } from './exit.ts'
 import { runCommandLine } from './shell.ts'
@@ -33,6 +34,15 @@ function saveBug(text: string): string {
   return path
 }
 
+/** Opened only when a command asks for it, and let go when the command is to stop, so that no read keeps it. */
+function openStdin(): typeof process.stdin {
+  // Without a listener the abort of a stream that nobody reads just now would end the process as a bug.
+  process.stdin.on('error', () => {})
+  return addAbortSignal(stop.signal, process.stdin)
+}
+
+let stdin: typeof process.stdin | undefined
+
 process.on('SIGINT', () => onSignal('SIGINT'))
 process.on('SIGTERM', () => onSignal('SIGTERM'))
 
@@ -40,7 +50,7 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   stdout: new StreamSink(process.stdout, onClosed),
   stderr: new StreamSink(process.stderr, () => {}),
   get stdin() {
-    return process.stdin
+    return (stdin ??= openStdin())
   },
   env: process.env,
   cwd: process.cwd(),

@@ -21,13 +21,15 @@ const SIGNAL_EXIT: Readonly<Record<StopReason, number>> = { SIGINT: EXIT.interru
 export async function runCommandLine(words: readonly string[], world: World): Promise<number> {
   let says: (() => string) | null = null
   const json = asksJson(words)
-  const context = (color: string | undefined): Context => ({
-    ...world,
-    color: { stdout: wantsColor(color, world.env, world.stdout.isTTY), stderr: wantsColor(color, world.env, world.stderr.isTTY) },
-    covered: (how) => {
-      says = how
-    },
-  })
+  const covered = (how: () => string) => {
+    says = how
+  }
+  const context = (color: string | undefined): Context => {
+    const on = (tty: boolean) => wantsColor(color, world.env, tty)
+    const more = { color: { stdout: on(world.stdout.isTTY), stderr: on(world.stderr.isTTY) }, covered }
+    // By descriptors, so that what opens on its first use (stdin) is not opened here.
+    return Object.defineProperties(more, Object.getOwnPropertyDescriptors(world)) as Context
+  }
   let code: number
   try {
     code = await dispatch(words, context)

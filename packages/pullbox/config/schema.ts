@@ -131,7 +131,10 @@ const store = z.union([
     options: z.strictObject({ bytes: size.superRefine(least(2 ** 20, '1MiB')).optional() }).prefault({}),
   }),
   // Another driver checks its options itself, against the schema that it registers.
-  z.strictObject({ type: text.refine((t) => t !== 'segments' && t !== 'memory', { abort: true }), options: z.record(z.string(), z.unknown()).default({}) }),
+  z.strictObject({
+    type: text.refine((t) => t !== 'segments' && t !== 'memory', { abort: true }),
+    options: z.record(z.string(), z.unknown()).default({}),
+  }),
 ])
 
 const http = z.strictObject({

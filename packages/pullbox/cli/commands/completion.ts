@@ -75,6 +75,7 @@ _pullbox() {
     try="\${path:+$path }\${COMP_WORDS[i]}"
     case $try in
     ${known.join('|')}) path=$try ;;
+    *) if [[ -z $path && \${COMP_WORDS[i]} != -* ]]; then return; fi ;;
     esac
   done
   case "$path $prev" in

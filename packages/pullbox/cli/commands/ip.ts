@@ -96,9 +96,12 @@ async function eachLine(
   const json = given.has('json')
   let wrong = 0
   let printed = 0
+  let read = 0
+  ctx.covered(() => `stopped after ${read} addresses`)
   let out = ''
   for await (const text of texts(ctx, args)) {
     if (ctx.signal.aborted) break
+    read++
     const line = await attempt(ctx, json, text, answer)
     if (line === 'wrong') wrong++
     else if (line !== null) {
@@ -158,6 +161,7 @@ async function runSort(ctx: Context, given: Given): Promise<number> {
   const { compare, format, parse } = await import('@pullbox/ip')
   const list: Address[] = []
   let wrong = 0
+  ctx.covered(() => `stopped; ${list.length} addresses were read and none printed`)
   for await (const text of texts(ctx, given.args)) {
     const address = await attempt(ctx, given.has('json'), text, parse)
     if (address === 'wrong') wrong++

@@ -34,7 +34,7 @@ async function run(ctx: Context, given: Given): Promise<number> {
   const print = given.has('print')
   if (print && given.args.length > 1) throw usage('--print takes one file, as a case is told by its line alone')
   // Before any work: a file that cannot be answered must not look like one that was.
-  for (const path of given.args) known(path)
+  for (const path of given.args) await known(path)
   const reports: Report[] = []
   let crashed = 0
   for (const path of given.args) {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { MemorySink } from '../memory-context.ts'
+import { MemorySink } from '../testing/memory-world.ts'
 import { findZone, UTC } from '../zone.ts'
-import { forbidden, HOSTILE_SEQUENCES } from './hostile-sequences.ts'
+import { forbidden, HOSTILE_SEQUENCES } from '../testing/hostile-sequences.ts'
 import type { PrintedRecord, RecordFormat } from './record.ts'
 import { frame, RecordPrinter, refuseTerminal } from './record.ts'
 import { writeTable } from './table.ts'
@@ -93,7 +93,8 @@ test('200 hostile sequences in every field, through every printing path: no forb
       await tableText(sequence, false),
       await tableText(sequence, true),
     ]
-    for (const out of outputs) assert.deepEqual(forbidden(Buffer.from(out)), [], JSON.stringify(out))
+    for (const [i, out] of outputs.entries())
+      assert.deepEqual(forbidden(Buffer.from(out), false, i === 1 || i === 4), [], JSON.stringify(out))
     for (const out of outputs.slice(0, 3)) assert.equal(out.split('\n').length, 2, 'one line, so that no record can fake another')
   }
 })

@@ -103,11 +103,11 @@ export const HOSTILE_SEQUENCES: readonly (string | Uint8Array)[] = [
 /**
  * The offsets in an output at which it holds a byte that must not be there: C0 but tab and line feed, DEL, C1 (as UTF-8 or raw), bidi,
  * once our own renditions (`ESC [ digits m`) are taken out. Carriage returns before a line feed are a terminal's own and are
- * taken out where `pty` is set.
+ * taken out where `pty` is set. Where no colour was asked for, `renditions` is false and none is allowed.
  */
-export function forbidden(output: Uint8Array, pty = false): number[] {
+export function forbidden(output: Uint8Array, pty = false, renditions = true): number[] {
   let text = Buffer.from(output).toString('latin1')
-  text = text.replace(OWN, (m) => ' '.repeat(m.length))
+  if (renditions) text = text.replace(OWN, (m) => ' '.repeat(m.length))
   if (pty) text = text.replaceAll('\r\n', ' \n')
   const found: number[] = []
   // As UTF-8: C1 is c2 80-9f; a byte 80-9f after any other lead byte is part of a letter.

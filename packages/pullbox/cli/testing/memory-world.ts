@@ -1,5 +1,5 @@
-import type { Context, Sink, StopReason } from './context.ts'
-import type { World } from './shell.ts'
+import type { Context, Sink, StopReason } from '../context.ts'
+import type { World } from '../shell.ts'
 
 /** A sink that keeps what is written. */
 export class MemorySink implements Sink {
