@@ -269,17 +269,32 @@ for (const type of ['tcp', 'unix-stream'] as const) {
     })
 
     test(`${way}: what is held of unfinished frames is bounded in all: the one that holds most is closed`, async (t) => {
-      const { listener, collector, dial } = await start(t, type, { native, limits: { message: 200_000, memory: 1_000_000 } })
+      // Room for two frames of 150 to 200 KB, not for three.
+      const { listener, collector, dial } = await start(t, type, { native, limits: { message: 200_000, memory: 4 * 420_000 } })
       const modest = await dial()
       await write(modest, '<13>modest: be')
-      const greedy = await Promise.all([dial(), dial(), dial()])
-      await Promise.all(greedy.map((socket, i) => write(socket, `<13>greedy${i}: ${'x'.repeat(100_000)}`)))
-      await until(() => listener.counters().connectionsOverMemory >= 1)
-      await until(() => listener.counters().connectionsOpen === 3)
+      const body = 'x'.repeat(150_000)
+      const idle = await Promise.all([dial(), dial(), dial(), dial(), dial(), dial()])
+      const frame = (i: number) => `<13>idle${i}: ${body}`
+      await Promise.all(idle.map((socket, i) => write(socket, i % 2 === 0 ? `${frame(i)}\n` : `${frame(i).length} ${frame(i)}`)))
+      await collector.until(6)
+      assert.deepEqual(
+        texts(collector.records).toSorted(),
+        idle.map((_, i) => frame(i)),
+      )
+      const greedy = [await dial(), await dial()]
+      await Promise.all(greedy.map((socket, i) => write(socket, `<13>greedy${i}: ${body}`)))
+      await write(idle[1], '12 <13>i: whole')
+      await collector.until(7)
+      assert.equal(listener.counters().connectionsOverMemory, 0, 'frames that are over hold nothing')
+      await write(await dial(), `<13>greedy2: ${body}`)
+      await until(() => listener.counters().connectionsOverMemory === 1)
       await write(modest, 'gin\n')
-      await collector.until(2)
+      await collector.until(9)
+      await until(() => listener.counters().connectionsOpen === 9)
       assert.equal(listener.counters().connectionsOverMemory, 1)
-      const [cut, whole] = collector.records.toSorted((a, b) => b.bytes.length - a.bytes.length)
+      const [whole] = collector.records.slice(7).filter((record) => record.bytes.length < 100)
+      const [cut] = collector.records.slice(7).filter((record) => record.bytes.length > 100)
       assert.match(cut.bytes.toString(), /^<13>greedy\d: x+$/)
       assert.ok((cut.flags & FLAG.frameDamaged) !== 0)
       assert.equal(whole.bytes.toString(), '<13>modest: begin')

@@ -104,8 +104,13 @@ export class StreamServer {
     this.timer.arm()
   }
 
-  /** Closes the connection that holds most, until the sum is in its bound. */
+  /** Frees what is not needed now; if that is too little, closes the connection that holds most, until the sum is in its bound. */
   private relieve(): void {
+    this.held = 0
+    for (const connection of this.connections) {
+      connection.release()
+      this.held += connection.held
+    }
     while (this.held > this.heldMost) {
       let most: Connection | undefined
       for (const connection of this.connections) if (most === undefined || connection.held > most.held) most = connection
