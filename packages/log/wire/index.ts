@@ -1,6 +1,7 @@
 export * from './header.ts'
 export * from './names.ts'
 export * from './problems.ts'
+export { Framer, frameOctet, type FrameError, type FrameMode, type FramerOptions, type TakeFrame } from './framer.ts'
 export { parseHeader } from './read.ts'
 export type { HeaderContext } from './settle.ts'
 export { parseTimestamp, type Timestamp } from './stamp-loose.ts'

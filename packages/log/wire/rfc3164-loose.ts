@@ -131,7 +131,9 @@ function isSlot(bytes: Uint8Array, from: number, to: number): boolean {
 /** `facility.severity`, which BSD's syslogd and Cisco's meeting servers put before the host. */
 function isSelector(bytes: Uint8Array, from: number, end: number): boolean {
   const to = wordEnd(bytes, from, end)
-  if (to - from > 20) return false
+  let dot = from
+  while (dot < to && bytes[dot] !== 46) dot++
+  if (to - from > 20 || dot === to || dot - from < 3 || bytes[from] <= 57) return false
   const [facility, severity, more] = text(bytes, from, to).split('.')
   return severity !== undefined && more === undefined && facilityNumber(facility) >= 0 && severityNumber(severity) >= 0
 }

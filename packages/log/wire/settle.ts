@@ -15,6 +15,11 @@ const MONTH_LENGTH = new Uint8Array([0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 
 /** Less than half of the shortest year: whatever lies nearer than this is nearest. */
 const HALF_YEAR = 182 * 86_400e6
 
+/** Days since 1 January, of a date that exists. */
+function dayOfYear(month: number, day: number, leap: boolean): number {
+  return BEFORE_MONTH[month] + day - 1 + (month > 2 && leap ? 1 : 0)
+}
+
 /** Notes a problem; the first one found stays, only "no PRI" gives way to a later one. `at` is a position in the bytes. */
 export function note(out: Header, start: number, problem: number, at: number): void {
   if (out.problem > 1) return
@@ -41,19 +46,20 @@ export function settle(
   if (month < 1 || month > 12 || day < 1 || day > MONTH_LENGTH[month] || seconds < 0) return PROBLEM.time_invalid
   const zone = context.zone
   const received = context.received
+  if (!(received >= zone.yearFrom && received < zone.yearTo)) zone.turnTo(received)
   if (offset === NO_OFFSET) out.flags |= FLAG.zoneAssumed
   if (year >= 0) {
     if (month === 2 && day === 29 && !isLeap(year)) return PROBLEM.time_invalid
-    const local = daysFromCivil(year, month, day) * 86_400 + seconds
+    const days = year === zone.year ? zone.yearDays + dayOfYear(month, day, zone.leap) : daysFromCivil(year, month, day)
+    const local = days * 86_400 + seconds
     const utc = offset === NO_OFFSET ? zone.toUtc(local, received) : local - offset
     if (utc !== utc) return PROBLEM.time_skipped_by_zone
     out.time = utc * 1e6 + micros
     return 0
   }
   out.flags |= FLAG.yearAssumed
-  if (!(received >= zone.yearFrom && received < zone.yearTo)) zone.turnTo(received)
   if (month === 2 && day === 29) return nearestYear(out, context, 4, month, day, seconds, micros, offset)
-  const days = zone.yearDays + BEFORE_MONTH[month] + day - 1 + (month > 2 && zone.leap ? 1 : 0)
+  const days = zone.yearDays + dayOfYear(month, day, zone.leap)
   const local = days * 86_400 + seconds
   const utc = offset === NO_OFFSET ? zone.toUtc(local, received) : local - offset
   const distance = utc * 1e6 + micros - received

@@ -4,6 +4,7 @@ import { PROBLEM } from './problems.ts'
 import { note, settle } from './settle.ts'
 import type { HeaderContext } from './settle.ts'
 import { clockAt, monthAt, readRfc3339 } from './stamp.ts'
+import { text } from './words.ts'
 import { abbreviationOffset, isAbbreviation, isContested, NO_OFFSET } from './zone.ts'
 
 /** The parts of a stamp while it is read; made for rare shapes only. */
@@ -307,14 +308,14 @@ function namedZone(bytes: Uint8Array, at: number, end: number, parts: Parts): nu
   while (p < end && p - at <= 6 && bytes[p] >= 65 && bytes[p] <= 90) p++
   const length = p - at - 1
   if (length < 2 || length > 5) return at
-  const text = String.fromCharCode(...bytes.subarray(at + 1, p))
+  const name = text(bytes, at + 1, p)
   const colon = bytes[p] === 58 || (bytes[p] === 32 && bytes[p + 1] === 58)
   const closed = p === end || (colon && (p + 2 >= end || bytes[p + 1] === 32 || bytes[p + 2] === 32))
-  const known = isAbbreviation(text)
+  const known = isAbbreviation(name)
   // Without a colon the word may be a host name: only an abbreviation that means one thing is taken for a zone.
-  if (!closed && !(known && !isContested(text) && bytes[p] === 32)) return at
+  if (!closed && !(known && !isContested(name) && bytes[p] === 32)) return at
   if (!known && !(colon && bytes[p + (bytes[p] === 58 ? 2 : 3)] === 37)) return at
-  parts.zone = text
+  parts.zone = name
   return p
 }
 

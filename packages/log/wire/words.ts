@@ -21,7 +21,11 @@ export function skipBlanks(bytes: Uint8Array, at: number, end: number): number {
 
 /** The bytes as Latin-1, or '' for more than a word can have; for short words in rare shapes only. */
 export function text(bytes: Uint8Array, from: number, to: number): string {
-  return to - from > WORD ? '' : String.fromCharCode(...bytes.subarray(from, to))
+  if (to - from > WORD) return ''
+  // A spread of a view would cost three allocations.
+  let word = ''
+  for (let p = from; p < to; p++) word += String.fromCharCode(bytes[p])
+  return word
 }
 
 /** True for what can be a host's name or address: letters, digits, `.-_:/%@#~+`, bytes above ASCII, brackets around IPv6. */
