@@ -15,7 +15,6 @@ export function anyCaseTest(text: string, tail: boolean): ValueTest {
     text: (value) => findPhrase(lowerText(value), phrase) >= 0,
     literal: literalOf(run, true),
   }
-  // bytes come with ASCII alone in lower case, and only when there is a literal
   if (run !== lower) return test
-  return { ...test, bytes: (bytes, start, end) => findPhraseBytes(bytes as Buffer, start, end, phrase) >= 0 }
+  return { ...test, lowered: true, bytes: (bytes, start, end) => findPhraseBytes(bytes as Buffer, start, end, phrase) >= 0 }
 }

@@ -14,9 +14,9 @@ export function lowerAscii(text: string): Uint8Array {
 
 /**
  * A text in lower case, for comparing in any case. The two letters beyond ASCII whose lower case would be ASCII (the Kelvin sign and the dotted capital I)
- * stay as they are, so that ASCII letters are found in a lower-cased copy of bytes.
+ * stay as they are, so that ASCII letters are found in a lower-cased copy of bytes. The two small sigmas are one letter.
  */
 export function lowerText(text: string): string {
-  if (!/[\u0130\u212a]/u.test(text)) return text.toLowerCase()
-  return text.replaceAll(/[^\u0130\u212a]+/gu, (part) => part.toLowerCase())
+  const lower = /[\u0130\u212a]/u.test(text) ? text.replaceAll(/[^\u0130\u212a]+/gu, (part) => part.toLowerCase()) : text.toLowerCase()
+  return lower.includes('ς') ? lower.replaceAll('ς', 'σ') : lower
 }

@@ -24,14 +24,18 @@ export interface Literal {
   readonly anyCase: boolean
 }
 
+/** With fewer rows than one of so many, looking at each is quicker than searching the whole arena. */
+const SPARSE = 16
+
 /** Judges the value of one field. A missing value is the empty text. */
 export interface ValueTest {
   text(value: string): boolean
   /**
-   * The same on the value's UTF-8, without making a string. With an `anyCase` literal the bytes are lower-cased (ASCII letters only).
-   * Bytes that are not UTF-8 are judged by `text` instead.
+   * The same on the value's UTF-8, without making a string. Bytes that are not UTF-8 are judged by `text` instead.
    */
   bytes?(bytes: Uint8Array, start: number, end: number): boolean
+  /** `bytes` wants ASCII letters in lower case; only with an `anyCase` literal. */
+  readonly lowered?: boolean
   readonly literal?: Literal | null
 }
 
@@ -72,24 +76,30 @@ export class FieldMatcher implements Matcher {
 
   private byArena(column: Column, arena: NonNullable<Column['arena']>, selected: Selection): void {
     const { test } = this
-    const anyCase = test.literal?.anyCase ?? false
-    let source = arena.bytes
-    if (anyCase) {
-      if (this.scratch.length < source.length) this.scratch = Buffer.allocUnsafe(source.length)
-      lowerBytes(source, this.scratch)
-      source = this.scratch.subarray(0, source.length)
+    const original = asBuffer(arena.bytes)
+    const literal = selected.count() * SPARSE < selected.size ? null : (test.literal ?? null)
+    let searched = original
+    if (literal !== null && literal.anyCase) {
+      if (this.scratch.length < original.length) this.scratch = Buffer.allocUnsafe(original.length)
+      lowerBytes(original, this.scratch)
+      searched = this.scratch.subarray(0, original.length)
     }
-    const bytes = Buffer.from(source.buffer, source.byteOffset, source.byteLength)
-    const ascii = test.bytes !== undefined && isAscii(arena.bytes)
+    const judged = test.lowered === true ? searched : original
+    const asText = test.bytes === undefined || (test.lowered === true && literal === null)
+    const ascii = !asText && isAscii(original)
     const judge = (i: number): boolean => {
       const start = arena.start[i]!
       const end = arena.end[i]!
-      if (test.bytes === undefined || (!ascii && !isUtf8(arena.bytes.subarray(start, end)))) return test.text(column.text(i))
-      return test.bytes(bytes, start, end)
+      if (asText || (!ascii && !isUtf8(original.subarray(start, end)))) return test.text(column.text(i))
+      return test.bytes!(judged, start, end)
     }
-    if (test.literal === undefined || test.literal === null) selected.filter(judge)
-    else searchArena(bytes, arena, test.literal.bytes, selected, judge)
+    if (literal === null) selected.filter(judge)
+    else searchArena(searched, arena, literal.bytes, selected, judge)
   }
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 /** Keeps the selected rows that hold the literal and pass `judge`. */

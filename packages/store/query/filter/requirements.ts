@@ -69,7 +69,7 @@ function isAlways(need: Need): boolean {
 }
 
 function all(parts: Need[]): Need {
-  const rest = parts.filter((part) => !isAlways(part))
+  const rest = parts.flatMap((part) => ('all' in part ? part.all : isAlways(part) ? [] : [part]))
   return rest.length === 0 ? ALWAYS : rest.length === 1 ? rest[0]! : { all: rest }
 }
 

@@ -1,3 +1,5 @@
+import { lowerAscii } from './lower.ts'
+
 /** Words are runs of letters, digits and `_`, in all scripts; these functions find a phrase that is not cut out of a longer word. */
 
 const WORD = /[\p{L}\p{Nd}_]/u
@@ -66,10 +68,10 @@ function wordAfter(bytes: Buffer, at: number, end: number): boolean {
   return isWordCode(bytes.toString('utf8', at, Math.min(end, at + 4)).codePointAt(0)!)
 }
 
-/** The phrase's bytes as a literal that each match holds; null when bytes that are not UTF-8 could read as part of it. */
+/** The text's bytes as a literal that each match holds, in any case or as it is; null when bytes that are not UTF-8 could read as part of it. */
 export function literalOf(text: string, anyCase = false): { bytes: Uint8Array; anyCase: boolean } | null {
   if (text === '' || text.includes('\ufffd')) return null
-  return { bytes: Buffer.from(text, 'utf8'), anyCase }
+  return { bytes: anyCase ? lowerAscii(text) : Buffer.from(text, 'utf8'), anyCase }
 }
 
 /** The longest run of ASCII in a text; '' when there is none. */

@@ -5,7 +5,7 @@ import { compileRegexp } from './regexp.ts'
 import { parseStreamFilter } from './streams.ts'
 import { parseStreamIds } from './subquery.ts'
 import { parseTimeFilter } from './times.ts'
-import { parseWord } from './words.ts'
+import { parsePattern, parseWord } from './words.ts'
 
 import type { FilterNode, ParseContext } from './ast.ts'
 import type { Lexer } from './lexer.ts'
@@ -157,20 +157,7 @@ function parseExact(lexer: Lexer, field: string): FilterNode {
 function parseRegexp(lexer: Lexer, field: string): FilterNode {
   lexer.next()
   const { at } = lexer
-  // an unquoted regexp may hold `*`
-  let pattern = lexer.quoted ? parseWord(lexer, 'a regular expression') : ''
-  if (pattern === '') {
-    const from = lexer.at
-    let to = from
-    while (!lexer.end && (to === from || !lexer.spaceBefore) && !lexer.is(',', '(', ')', '[', ']', '|')) {
-      to = lexer.at + lexer.raw.length
-      if (to === from + 1 && `"'\``.includes(lexer.raw)) lexer.fail(`the quote ${lexer.raw} is not closed`)
-      if (lexer.quoted && to === from + lexer.raw.length && lexer.token === '') return (lexer.next(), { op: 'regexp', field, pattern: '' })
-      lexer.next()
-    }
-    pattern = lexer.text.slice(from, to)
-    if (pattern === '') lexer.fail(`a regular expression expected, not ${lexer.shown()}`)
-  }
+  const pattern = parsePattern(lexer, ',', '(', ')', '[', ']', '|')
   compileRegexp(pattern, (message) => lexer.fail(message, '', at))
   return { op: 'regexp', field, pattern }
 }

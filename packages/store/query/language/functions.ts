@@ -3,7 +3,7 @@ import { addressHex, ipPrefix, printValue } from './operators.ts'
 import { compileRegexp } from './regexp.ts'
 import { parseValueSet } from './subquery.ts'
 import { nextDown, nextUp } from './times.ts'
-import { parseFieldName, parseInParens, parseWord } from './words.ts'
+import { parseFieldName, parseInParens, parsePattern, parseWord } from './words.ts'
 
 import type { FilterNode, ParseContext } from './ast.ts'
 import type { Lexer } from './lexer.ts'
@@ -41,7 +41,7 @@ function parseArguments(lexer: Lexer, context: ParseContext, name: string, field
     case 'value_type':
       return { op: 'value_type', field, type: one(lexer, name, parseValues(lexer), at) }
     case 're': {
-      const pattern = one(lexer, name, parseInParens(lexer, (inner) => parsePattern(inner)), at)
+      const pattern = one(lexer, name, parseInParens(lexer, (inner) => parsePattern(inner, ',', '(', ')', '|')), at)
       compileRegexp(pattern, (message) => lexer.fail(message, '', at))
       return { op: 'regexp', field, pattern }
     }
@@ -63,16 +63,6 @@ function parseArguments(lexer: Lexer, context: ParseContext, name: string, field
 
 function parseValues(lexer: Lexer): string[] {
   return parseInParens(lexer, (inner) => parseWord(inner, 'a value'))
-}
-
-function parsePattern(lexer: Lexer): string {
-  let pattern = parseWord(lexer, 'a regular expression')
-  while (!lexer.spaceBefore && lexer.is('*', '[', ']')) {
-    pattern += lexer.token
-    lexer.next()
-    if (!lexer.end && !lexer.spaceBefore && !lexer.is('*', '[', ']', ',', '(', ')', '|')) pattern += parseWord(lexer, 'a regular expression')
-  }
-  return pattern
 }
 
 function one(lexer: Lexer, name: string, values: readonly string[], at: number): string {

@@ -5,6 +5,8 @@ import { Lexer } from './lexer.ts'
 import { durationOf, plainNumber } from './numbers.ts'
 import { parseInParens, parseWord } from './words.ts'
 
+export { printFilter, printQuery } from './print.ts'
+
 import type { FilterNode, ParseContext, PipeNode, PipeParsers, Query, QueryOptions } from './ast.ts'
 import type { LexerOptions } from './lexer.ts'
 

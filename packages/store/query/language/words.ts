@@ -29,6 +29,21 @@ export function parseWord(lexer: Lexer, what: string, ...more: string[]): string
   return several ? raw : first
 }
 
+/** A regular expression: as `parseWord`, but only the tokens of `stops` end it, so that `*` and the like can be part of it. */
+export function parsePattern(lexer: Lexer, ...stops: string[]): string {
+  const what = 'a regular expression'
+  if (!startsWord(lexer, stops)) return failWord(lexer, what)
+  const first = lexer.token
+  const from = lexer.at
+  let several = false
+  lexer.next()
+  while (!lexer.end && !lexer.spaceBefore && (lexer.quoted || !stops.includes(lexer.token))) {
+    several = true
+    lexer.next()
+  }
+  return several ? lexer.text.slice(from, lexer.lastEnd) : first
+}
+
 function failWord(lexer: Lexer, what: string): never {
   if (!lexer.end && '"\'`'.includes(lexer.token) && !lexer.quoted) lexer.fail(`the quote ${lexer.token} is not closed, or there is a bad escape after it`, 'a backslash is written \\\\ in "...", and as it is in `...`')
   return lexer.fail(`${what} expected, not ${lexer.shown()}`, lexer.end ? '' : 'put text with special characters in quotes')
