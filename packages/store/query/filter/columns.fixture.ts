@@ -31,7 +31,30 @@ function makeColumn(values: readonly Buffer[], form: number, random: Random): Co
   return { text, arena: { bytes: Buffer.concat(parts), start, end } }
 }
 
-const WORDS = ['foo', 'Foo', 'FOO', 'bar', 'error', 'a', 'é', 'É', 'тест', 'ТЕСТ', '_x', '12', '10.0.0.1', '10.1.2.3', '192.168.0.7', '-5', '3.5', '😀', '\u212a', 'İ', 'ΟΔΟΣ', 'οδος']
+const WORDS = [
+  'foo',
+  'Foo',
+  'FOO',
+  'bar',
+  'error',
+  'a',
+  'é',
+  'É',
+  'тест',
+  'ТЕСТ',
+  '_x',
+  '12',
+  '10.0.0.1',
+  '10.1.2.3',
+  '192.168.0.7',
+  '-5',
+  '3.5',
+  '😀',
+  '\u212a',
+  'İ',
+  'ΟΔΟΣ',
+  'οδος',
+]
 const GAPS = [' ', ' ', ',', '', '-', '\n', ': ', '.', '"']
 
 function makeValue(random: Random): Buffer {
@@ -54,11 +77,28 @@ export function randomRows(random: Random, count: number): { rows: Rows; plain: 
   const time = Float64Array.from({ length: count }, () => (1_717_000_000 + random(1_000_000)) * 1e6)
   const columns = new Map<string, Column>()
   for (const name of ['_msg', 'x', 'y']) {
-    columns.set(name, makeColumn(Array.from({ length: count }, () => makeValue(random)), random(3), random))
+    columns.set(
+      name,
+      makeColumn(
+        Array.from({ length: count }, () => makeValue(random)),
+        random(3),
+        random,
+      ),
+    )
   }
-  columns.set('severity', makeColumn(Array.from({ length: count }, () => Buffer.from(SEVERITIES[random(SEVERITIES.length)]!)), random(3), random))
+  columns.set(
+    'severity',
+    makeColumn(
+      Array.from({ length: count }, () => Buffer.from(SEVERITIES[random(SEVERITIES.length)]!)),
+      random(3),
+      random,
+    ),
+  )
   const rows: Rows = { count, time, column: (name) => columns.get(name) ?? null, names: () => columns.keys() }
-  const plain = Array.from({ length: count }, (_, i) => ({ time: time[i]!, fields: new Map([...columns].map(([name, column]) => [name, column.text(i)])) }))
+  const plain = Array.from({ length: count }, (_, i) => ({
+    time: time[i]!,
+    fields: new Map([...columns].map(([name, column]) => [name, column.text(i)])),
+  }))
   return { rows, plain }
 }
 

@@ -13,7 +13,11 @@ export function commonCases(phrases: readonly string[]): string[] {
     const chars = [...phrase]
     const capitals = chars.flatMap((char, i) => (/\p{Lu}/u.test(char) ? [i] : []))
     if (capitals.length > MOST_CAPITALS) {
-      throw new CodedError('QUERY_TOO_MANY_CASES', `${JSON.stringify(phrase)} has ${capitals.length} capitals; at most ${MOST_CAPITALS} are taken`, { hint: 'use i(...)' })
+      throw new CodedError(
+        'QUERY_TOO_MANY_CASES',
+        `${JSON.stringify(phrase)} has ${capitals.length} capitals; at most ${MOST_CAPITALS} are taken`,
+        { hint: 'use i(...)' },
+      )
     }
     for (let mask = 0; mask < 1 << capitals.length; mask++) {
       const spelling = [...chars]

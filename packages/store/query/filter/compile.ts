@@ -123,7 +123,9 @@ function valueTest(node: ValueNode): ValueTest {
     case 'severity_range':
       return severityTest(node.min, node.max)
     case 'value_type':
-      throw new CodedError('QUERY_NOT_BUILT', 'the filter value_type() is not built', { hint: 'how a value is stored is not part of what can be asked' })
+      throw new CodedError('QUERY_NOT_BUILT', 'the filter value_type() is not built', {
+        hint: 'how a value is stored is not part of what can be asked',
+      })
   }
 }
 
@@ -136,7 +138,9 @@ function valuesOf(set: ValueSet, context: FilterContext): readonly string[] {
   if (set.kind === 'list') return set.values
   const found = set.kind === 'query' ? context.resolve?.(set.query) : undefined
   if (found !== undefined) return found
-  throw new CodedError('QUERY_NOT_BUILT', 'a filter with a subquery cannot be run here', { hint: 'run the subquery first and list its values: in(a, b)' })
+  throw new CodedError('QUERY_NOT_BUILT', 'a filter with a subquery cannot be run here', {
+    hint: 'run the subquery first and list its values: in(a, b)',
+  })
 }
 
 /** Rough order of cost: clock, small columns and equality, words, any case, regular expressions. */

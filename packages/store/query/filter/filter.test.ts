@@ -28,7 +28,8 @@ function satisfied(need: Need, rows: Rows): boolean {
   const field = 'literal' in need ? need.field : need.equals.field
   const column = rows.column(field)
   for (let i = 0; column !== null && i < rows.count; i++) {
-    if ('equals' in need ? column.text(i) === need.equals.value : Buffer.from(lowerAscii(column.text(i))).includes(need.literal)) return true
+    if ('equals' in need ? column.text(i) === need.equals.value : Buffer.from(lowerAscii(column.text(i))).includes(need.literal))
+      return true
   }
   return false
 }
@@ -51,7 +52,11 @@ test('compiled filters find what the plain reading finds, and what is told to th
     // only rows that were selected stay selected, also when they are few
     const some = new Selection(rows.count)
     for (let k = random(4); k > 0; k--) some.set(random(rows.count))
-    assert.deepEqual(select(node, rows, some.copy()), expected.filter((i) => some.has(i)), text)
+    assert.deepEqual(
+      select(node, rows, some.copy()),
+      expected.filter((i) => some.has(i)),
+      text,
+    )
   }
   assert.ok(found > runs)
 })
@@ -87,12 +92,31 @@ test('selection: every operation against a set of numbers', () => {
       return rows(s)
     }
     assert.deepEqual(rows(Selection.all(size)), all)
-    assert.deepEqual(with_((s) => s.not()), all.filter((i) => i % 3 !== 0))
-    assert.deepEqual(with_((s) => s.and(b)), all.filter((i) => i % 6 === 0))
-    assert.deepEqual(with_((s) => s.or(b)), all.filter((i) => i % 3 === 0 || i % 2 === 0))
-    assert.deepEqual(with_((s) => s.andNot(b)), all.filter((i) => i % 3 === 0 && i % 2 !== 0))
-    assert.deepEqual(with_((s) => s.filter((i) => i > 31)), all.filter((i) => i % 3 === 0 && i > 31))
-    if (size > 0) assert.deepEqual(with_((s) => s.clear(0)), all.filter((i) => i % 3 === 0 && i !== 0))
+    assert.deepEqual(
+      with_((s) => s.not()),
+      all.filter((i) => i % 3 !== 0),
+    )
+    assert.deepEqual(
+      with_((s) => s.and(b)),
+      all.filter((i) => i % 6 === 0),
+    )
+    assert.deepEqual(
+      with_((s) => s.or(b)),
+      all.filter((i) => i % 3 === 0 || i % 2 === 0),
+    )
+    assert.deepEqual(
+      with_((s) => s.andNot(b)),
+      all.filter((i) => i % 3 === 0 && i % 2 !== 0),
+    )
+    assert.deepEqual(
+      with_((s) => s.filter((i) => i > 31)),
+      all.filter((i) => i % 3 === 0 && i > 31),
+    )
+    if (size > 0)
+      assert.deepEqual(
+        with_((s) => s.clear(0)),
+        all.filter((i) => i % 3 === 0 && i !== 0),
+      )
   }
 })
 
@@ -119,8 +143,12 @@ test('no text is decoded for rows that cannot match, and a dictionary is judged 
 
 test('requirements: literals in lower case, equality, alternatives', () => {
   const literal = (text: string, field = '_msg'): Need => ({ literal: lowerAscii(text), field })
-  assert.deepEqual(requirements(parse('Error host:=sw1 _time:5m')), { all: [literal('error'), { equals: { field: 'host', value: 'sw1' } }, literal('sw1', 'host')] })
-  assert.deepEqual(requirements(parse('~"conn(ection)? reset|broken pipe"')), { any: [{ all: [literal('conn'), literal(' reset')] }, literal('broken pipe')] })
+  assert.deepEqual(requirements(parse('Error host:=sw1 _time:5m')), {
+    all: [literal('error'), { equals: { field: 'host', value: 'sw1' } }, literal('sw1', 'host')],
+  })
+  assert.deepEqual(requirements(parse('~"conn(ection)? reset|broken pipe"')), {
+    any: [{ all: [literal('conn'), literal(' reset')] }, literal('broken pipe')],
+  })
   assert.deepEqual(requirements(parse('~"(?i)Session [0-9]+ closed"')), { all: [literal('session '), literal(' closed')] })
   assert.deepEqual(requirements(parse('!error')), { always: true })
   assert.deepEqual(requirements(parse('error or x')), { always: true })
@@ -129,8 +157,14 @@ test('requirements: literals in lower case, equality, alternatives', () => {
 
 test('time range: the tightest hull', () => {
   const at = (text: string): number => Date.parse(text) * 1000
-  assert.deepEqual(timeRange(parse('_time:2024-05Z x _time:>=2024-05-10Z')), { since: at('2024-05-10T00:00:00Z'), until: at('2024-06-01T00:00:00Z') })
-  assert.deepEqual(timeRange(parse('_time:2024-05-01Z or _time:2024-05-03Z')), { since: at('2024-05-01T00:00:00Z'), until: at('2024-05-04T00:00:00Z') })
+  assert.deepEqual(timeRange(parse('_time:2024-05Z x _time:>=2024-05-10Z')), {
+    since: at('2024-05-10T00:00:00Z'),
+    until: at('2024-06-01T00:00:00Z'),
+  })
+  assert.deepEqual(timeRange(parse('_time:2024-05-01Z or _time:2024-05-03Z')), {
+    since: at('2024-05-01T00:00:00Z'),
+    until: at('2024-05-04T00:00:00Z'),
+  })
   assert.deepEqual(timeRange(parse('!_time:<2024-05-01Z')), { since: at('2024-05-01T00:00:00Z'), until: Infinity })
   assert.deepEqual(timeRange(parse('x or _time:2024Z')), { since: -Infinity, until: Infinity })
 })
@@ -143,14 +177,32 @@ test('what cannot be run says so', () => {
   assert.throws(() => compileFilter(node), { code: 'QUERY_NOT_BUILT' })
   const column = { text: (i: number) => ['a', 'b'][i]! }
   const selected = Selection.all(2)
-  compileFilter(node, { resolve: (asked) => (asked === query ? ['b'] : undefined) }).apply({ count: 2, time: new Float64Array(2), column: () => column, names: () => ['x'] }, selected)
+  compileFilter(node, { resolve: (asked) => (asked === query ? ['b'] : undefined) }).apply(
+    { count: 2, time: new Float64Array(2), column: () => column, names: () => ['x'] },
+    selected,
+  )
   assert.equal(selected.has(0), false)
   assert.equal(selected.has(1), true)
 })
 
 test('addresses: both families, mapped forms, and text beside', () => {
-  const values = ['10.1.2.3', '11.0.0.1', '::ffff:10.9.9.9', '2001:db8::1', '2001:DB8:0::2', '2001:db9::1', 'net 10.0.0.0/8 up', '', '10.1.2.3.4']
-  const rows: Rows = { count: values.length, time: new Float64Array(values.length), column: () => ({ text: (i) => values[i]! }), names: () => ['ip'] }
+  const values = [
+    '10.1.2.3',
+    '11.0.0.1',
+    '::ffff:10.9.9.9',
+    '2001:db8::1',
+    '2001:DB8:0::2',
+    '2001:db9::1',
+    'net 10.0.0.0/8 up',
+    '',
+    '10.1.2.3.4',
+  ]
+  const rows: Rows = {
+    count: values.length,
+    time: new Float64Array(values.length),
+    column: () => ({ text: (i) => values[i]! }),
+    names: () => ['ip'],
+  }
   assert.deepEqual(select(parse('ip:10.0.0.0/8'), rows), [0, 2, 6])
   assert.deepEqual(select(parse('ip:2001:db8::/32'), rows), [3, 4])
   assert.deepEqual(select(parse('ip:ipv6_range("2001:db8::/32")'), rows), [3, 4])

@@ -12,6 +12,7 @@ export function inTest(values: readonly string[]): ValueTest {
   }
   return {
     text: (value) => wanted.has(value),
-    bytes: (bytes, start, end) => end - start >= shortest && end - start <= longest && wanted.has((bytes as Buffer).toString('utf8', start, end)),
+    bytes: (bytes, start, end) =>
+      end - start >= shortest && end - start <= longest && wanted.has((bytes as Buffer).toString('utf8', start, end)),
   }
 }

@@ -15,7 +15,8 @@ export function ipPrefixTest(prefix: string): ValueTest {
   if (ends === null) return phrase
   const range = ipv6RangeTest(ends.first, ends.last)
   const scratch = Buffer.alloc(16)
-  const isAddress = (bytes: Uint8Array, start: number, end: number): boolean => end - start <= 64 && end - start >= 2 && parseInto(bytes, start, end, scratch, 0) === 0
+  const isAddress = (bytes: Uint8Array, start: number, end: number): boolean =>
+    end - start <= 64 && end - start >= 2 && parseInto(bytes, start, end, scratch, 0) === 0
   return {
     text: (value) => {
       const bytes = Buffer.from(value, 'utf8')

@@ -24,7 +24,11 @@ export function ipv6RangeTest(min: string, max: string): ValueTest {
   const high = Buffer.from(max, 'hex')
   const address = Buffer.alloc(16)
   const inside = (bytes: Uint8Array, start: number, end: number): boolean =>
-    end - start >= 2 && end - start <= 64 && parseInto(bytes, start, end, address, 0) === 0 && address.compare(low) >= 0 && address.compare(high) <= 0
+    end - start >= 2 &&
+    end - start <= 64 &&
+    parseInto(bytes, start, end, address, 0) === 0 &&
+    address.compare(low) >= 0 &&
+    address.compare(high) <= 0
   return {
     text: (value) => {
       const bytes = Buffer.from(value, 'utf8')

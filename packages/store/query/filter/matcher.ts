@@ -103,7 +103,13 @@ function asBuffer(bytes: Uint8Array): Buffer {
 }
 
 /** Keeps the selected rows that hold the literal and pass `judge`. */
-function searchArena(bytes: Buffer, arena: NonNullable<Column['arena']>, literal: Uint8Array, selected: Selection, judge: (i: number) => boolean): void {
+function searchArena(
+  bytes: Buffer,
+  arena: NonNullable<Column['arena']>,
+  literal: Uint8Array,
+  selected: Selection,
+  judge: (i: number) => boolean,
+): void {
   const { start, end } = arena
   const kept = new Uint32Array(selected.words.length)
   const count = selected.size

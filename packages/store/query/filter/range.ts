@@ -11,7 +11,8 @@ export function rangeTest(min: number, max: number): ValueTest {
   return {
     text: inside,
     // most text that is no number shows it by its first byte, and none is longer than 128
-    bytes: (bytes, start, end) => end > start && end - start <= 128 && mayBegin(bytes[start]!) && inside((bytes as Buffer).toString('utf8', start, end)),
+    bytes: (bytes, start, end) =>
+      end > start && end - start <= 128 && mayBegin(bytes[start]!) && inside((bytes as Buffer).toString('utf8', start, end)),
   }
 }
 

@@ -41,11 +41,19 @@ export function matchesRow(node: FilterNode, row: PlainRow): boolean {
   }
 }
 
-type ValueNode = Exclude<FilterNode, { op: 'all' | 'and' | 'or' | 'not' | 'time' | 'day_range' | 'week_range' | 'stream' | 'stream_id' | 'eq_field' }>
+type ValueNode = Exclude<
+  FilterNode,
+  { op: 'all' | 'and' | 'or' | 'not' | 'time' | 'day_range' | 'week_range' | 'stream' | 'stream_id' | 'eq_field' }
+>
 type Tag = Extract<FilterNode, { op: 'stream' }>['groups'][number][number]
 
 function matchesTag(tag: Tag, value: string): boolean {
-  const same = tag.values !== undefined ? tag.values.includes(value) : tag.op.endsWith('~') ? new RegExp(`^(?:${tag.value})$`, 'u').test(value) : value === tag.value
+  const same =
+    tag.values !== undefined
+      ? tag.values.includes(value)
+      : tag.op.endsWith('~')
+        ? new RegExp(`^(?:${tag.value})$`, 'u').test(value)
+        : value === tag.value
   return same === (tag.op[0] === '=')
 }
 
@@ -85,6 +93,13 @@ function matchesValue(node: ValueNode, value: string): boolean {
       }
       return true
     }
+    default:
+      return matchesBounds(node, value)
+  }
+}
+
+function matchesBounds(node: ValueNode, value: string): boolean {
+  switch (node.op) {
     case 'range': {
       const number = /^-?\d+(?:\.\d*)?$/u.test(value) ? Number(value) : (ipv4(value) ?? NaN)
       return number >= node.min && number <= node.max
@@ -128,8 +143,8 @@ function phraseEnd(value: string, phrase: string, from: number, tail: boolean): 
   const isWord = (char: string | undefined): boolean => char !== undefined && /^[\p{L}\p{Nd}_]$/u.test(char)
   for (let at = from; at <= value.length - phrase.length; at++) {
     if (!value.startsWith(phrase, at)) continue
-    const before = [...value.slice(0, at)].at(-1)
-    const after = [...value.slice(at + phrase.length)][0]
+    const before = Array.from(value.slice(0, at)).at(-1)
+    const after = Array.from(value.slice(at + phrase.length))[0]
     if (isWord([...phrase][0]) && isWord(before)) continue
     if (tail && isWord([...phrase].at(-1)) && isWord(after)) continue
     return at + phrase.length

@@ -58,7 +58,11 @@ export function requirements(node: FilterNode): Need {
       return regexp(node.field, node.pattern)
     case 'stream':
       if (node.groups.length === 0) return ALWAYS
-      return any(node.groups.map((group) => all(group.map((tag) => (tag.op === '=' ? oneOf((tag.values ?? [tag.value]).map((value) => equals(tag.name, value))) : ALWAYS)))))
+      return any(
+        node.groups.map((group) =>
+          all(group.map((tag) => (tag.op === '=' ? oneOf((tag.values ?? [tag.value]).map((value) => equals(tag.name, value))) : ALWAYS))),
+        ),
+      )
     default:
       return ALWAYS
   }

@@ -15,7 +15,8 @@ export function streamMatcher(groups: readonly (readonly StreamTag[])[]): Matche
 }
 
 function tagMatcher(tag: StreamTag): Matcher {
-  const test = tag.values !== undefined ? inTest(tag.values) : tag.op === '=~' || tag.op === '!~' ? regexpTest(tag.value, true) : exactTest(tag.value)
+  const test =
+    tag.values !== undefined ? inTest(tag.values) : tag.op === '=~' || tag.op === '!~' ? regexpTest(tag.value, true) : exactTest(tag.value)
   const matcher = new FieldMatcher(tag.name, test)
   return tag.op[0] === '!' ? new NotMatcher(matcher) : matcher
 }

@@ -26,7 +26,12 @@ export interface Phrase {
 /** `tail` false: what follows the phrase does not matter, as for a prefix. */
 export function phraseOf(text: string, tail = true): Phrase {
   const last = text.length > 0 ? codeBefore(text, text.length) : 0
-  return { text, bytes: Buffer.from(text, 'utf8'), headed: text.length > 0 && isWordCode(text.codePointAt(0)!), tailed: tail && text.length > 0 && isWordCode(last) }
+  return {
+    text,
+    bytes: Buffer.from(text, 'utf8'),
+    headed: text.length > 0 && isWordCode(text.codePointAt(0)!),
+    tailed: tail && text.length > 0 && isWordCode(last),
+  }
 }
 
 function codeBefore(text: string, at: number): number {

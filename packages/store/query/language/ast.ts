@@ -104,4 +104,3 @@ export interface ParseContext {
   /** Options of this query, with those of the queries around it; absent = none. */
   readonly options?: QueryOptions
 }
-

@@ -17,7 +17,10 @@ import type { Lexer } from './lexer.ts'
  */
 export function parseFilter(lexer: Lexer, context: ParseContext): FilterNode {
   if (!lexer.quoted && isPipeStart(lexer)) {
-    lexer.fail(`a filter cannot start with ${lexer.shown()}, the name of a pipe`, `put it in quotes to search for the word, or write "* | ${lexer.raw} ..."`)
+    lexer.fail(
+      `a filter cannot start with ${lexer.shown()}, the name of a pipe`,
+      `put it in quotes to search for the word, or write "* | ${lexer.raw} ..."`,
+    )
   }
   return parseOr(lexer, context, null)
 }
@@ -168,7 +171,8 @@ function parseFieldOrPhrase(lexer: Lexer, context: ParseContext): FilterNode {
   const word = parseWord(lexer, 'a filter', ':')
   if (!lexer.is(':')) return finishPhrase(lexer, '_msg', word, bare)
   lexer.next()
-  if (lexer.end) lexer.fail(`a filter expected after ${word}:, not the end of the query`, 'write field:* for "is there" and field:"" for "is missing"')
+  if (lexer.end)
+    lexer.fail(`a filter expected after ${word}:, not the end of the query`, 'write field:* for "is there" and field:"" for "is missing"')
   const field = word === '' ? '_msg' : word
   if (field === '_time') return parseTimeFilter(lexer, context)
   if (field === '_stream_id') return parseStreamIds(lexer, context)

@@ -37,11 +37,25 @@ function parseArguments(lexer: Lexer, context: ParseContext, name: string, field
     case 'eq_field':
     case 'le_field':
     case 'lt_field':
-      return { op: name, field, other: one(lexer, name, parseInParens(lexer, (inner) => parseFieldName(inner)), at) }
+      return {
+        op: name,
+        field,
+        other: one(
+          lexer,
+          name,
+          parseInParens(lexer, (inner) => parseFieldName(inner)),
+          at,
+        ),
+      }
     case 'value_type':
       return { op: 'value_type', field, type: one(lexer, name, parseValues(lexer), at) }
     case 're': {
-      const pattern = one(lexer, name, parseInParens(lexer, (inner) => parsePattern(inner, ',', '(', ')', '|')), at)
+      const pattern = one(
+        lexer,
+        name,
+        parseInParens(lexer, (inner) => parsePattern(inner, ',', '(', ')', '|')),
+        at,
+      )
       compileRegexp(pattern, (message) => lexer.fail(message, '', at))
       return { op: 'regexp', field, pattern }
     }
@@ -110,7 +124,8 @@ function parseLengths(lexer: Lexer, field: string, at: number): FilterNode {
   const texts = two(lexer, 'len_range', parseValues(lexer), at)
   const [min, max] = texts.map((text) => {
     const value = numberOf(text)
-    if (value === null || !(value === Infinity || (Number.isSafeInteger(value) && value >= 0))) lexer.fail(`a whole length expected, not ${JSON.stringify(text)}`, '', at)
+    if (value === null || !(value === Infinity || (Number.isSafeInteger(value) && value >= 0)))
+      lexer.fail(`a whole length expected, not ${JSON.stringify(text)}`, '', at)
     return value
   }) as [number, number]
   return { op: 'len_range', field, min, max, text: `len_range(${texts[0]}, ${texts[1]})` }

@@ -27,5 +27,7 @@ export const FUNCTION_NAMES: ReadonlySet<string> = new Set(
 /** Words that read as something else than a word when they stand at the start of a filter, so that they are printed in quotes. */
 export function isReserved(word: string): boolean {
   const low = word.toLowerCase()
-  return ['and', 'or', 'not', 'by', 'options', 'offset'].includes(low) || PIPE_NAMES.has(low) || STATS_NAMES.has(low) || FUNCTION_NAMES.has(low)
+  return (
+    ['and', 'or', 'not', 'by', 'options', 'offset'].includes(low) || PIPE_NAMES.has(low) || STATS_NAMES.has(low) || FUNCTION_NAMES.has(low)
+  )
 }

@@ -11,7 +11,14 @@ function tokens(text: string): unknown[] {
 }
 
 test('tokens: words, quotes, pairs, comments', () => {
-  assert.deepEqual(tokens('foo.b_1:!~"a\\"\\x41\\u00e9" # rest ( \n -`r\\n`'), ['foo.b_1', ':', '!~', { quoted: 'a"Aé' }, '-', { quoted: 'r\\n' }])
+  assert.deepEqual(tokens('foo.b_1:!~"a\\"\\x41\\u00e9" # rest ( \n -`r\\n`'), [
+    'foo.b_1',
+    ':',
+    '!~',
+    { quoted: 'a"Aé' },
+    '-',
+    { quoted: 'r\\n' },
+  ])
   assert.deepEqual(tokens("x>='it''s' слово {a=~b}"), ['x', '>=', { quoted: 'it' }, { quoted: 's' }, 'слово', '{', 'a', '=~', 'b', '}'])
   assert.deepEqual(tokens('"never closed'), ['"', 'never', 'closed'])
   assert.deepEqual(tokens('"bad \\q escape"'), ['"', 'bad', '\\', 'q', 'escape', '"'])
@@ -32,10 +39,13 @@ test('spaceBefore, at and restore', () => {
 
 test('what quote writes is read back', () => {
   fc.assert(
-    fc.property(fc.array(fc.oneof(fc.integer({ min: 0, max: 0x7f }), fc.integer({ min: 0, max: 0x10ffff })), { maxLength: 12 }), (codes) => {
-      const text = String.fromCodePoint(...codes)
-      assert.deepEqual(tokens(quote(text)), [{ quoted: text.toWellFormed() }])
-    }),
+    fc.property(
+      fc.array(fc.oneof(fc.integer({ min: 0, max: 0x7f }), fc.integer({ min: 0, max: 0x10ffff })), { maxLength: 12 }),
+      (codes) => {
+        const text = String.fromCodePoint(...codes)
+        assert.deepEqual(tokens(quote(text)), [{ quoted: text.toWellFormed() }])
+      },
+    ),
   )
 })
 
@@ -44,6 +54,9 @@ test('length and depth are bounded', () => {
   const deep = (n: number): string => '('.repeat(n) + 'x' + ')'.repeat(n)
   assert.throws(() => parseQuery(deep(MAX_QUERY_DEPTH + 1)), { code: 'QUERY_TOO_DEEP' })
   assert.deepEqual(parseQuery(deep(MAX_QUERY_DEPTH - 1)).filter, { op: 'phrase', field: '_msg', phrase: 'x' })
-  assert.throws(() => parseQuery('a:'.padEnd(30_000, ':!')), (error: { code: string }) => ['QUERY_SYNTAX', 'QUERY_TOO_DEEP'].includes(error.code))
+  assert.throws(
+    () => parseQuery('a:'.padEnd(30_000, ':!')),
+    (error: { code: string }) => ['QUERY_SYNTAX', 'QUERY_TOO_DEEP'].includes(error.code),
+  )
   assert.equal(parseQuery(`${'!'.repeat(30_000)}x`).filter.op, 'phrase')
 })

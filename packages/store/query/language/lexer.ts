@@ -193,7 +193,19 @@ export function quote(text: string): string {
   return `${out}"`
 }
 
-const SIMPLE: Record<string, string> = { a: '\x07', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v', '\\': '\\', '"': '"', "'": "'", '`': '`' }
+const SIMPLE: Record<string, string> = {
+  a: '\x07',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  v: '\v',
+  '\\': '\\',
+  '"': '"',
+  "'": "'",
+  '`': '`',
+}
 
 /** The quoted text at `at`, or null when it is not closed or holds an escape that Go's strings don't have. */
 function readQuoted(text: string, at: number): { value: string; length: number } | null {
@@ -204,7 +216,7 @@ function readQuoted(text: string, at: number): { value: string; length: number }
   }
   let value = ''
   let from = at + 1
-  for (let i = from; i < text.length; ) {
+  for (let i = from; i < text.length;) {
     const char = text[i]!
     if (char === mark) return { value: value + text.slice(from, i), length: i + 1 - at }
     if (char !== '\\') {

@@ -24,7 +24,19 @@ const BYTES: Record<string, number> = {
 }
 
 const DAY = 86_400e9
-const DURATIONS: Record<string, number> = { ns: 1, us: 1e3, µs: 1e3, μs: 1e3, ms: 1e6, s: 1e9, m: 60e9, h: 3600e9, d: DAY, w: 7 * DAY, y: 365 * DAY }
+const DURATIONS: Record<string, number> = {
+  ns: 1,
+  us: 1e3,
+  µs: 1e3,
+  μs: 1e3,
+  ms: 1e6,
+  s: 1e9,
+  m: 60e9,
+  h: 3600e9,
+  d: DAY,
+  w: 7 * DAY,
+  y: 365 * DAY,
+}
 
 const PLAIN = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/u
 const BASED = /^([+-]?)0(?:[xX][0-9a-fA-F]+|[bB][01]+|[oO][0-7]+)$/u

@@ -45,7 +45,12 @@ test('times: precision, zones, bounds, offsets', () => {
   assert.ok(hour[0] > now - 3600e6 && hour[0] < now - 3600e6 + 1 && hour[1] > now && hour[1] < now + 1)
   assert.deepEqual(range('_time:offset 1h'), [-Infinity, hour[0]])
   assert.equal(range('_time:[1562529662678, now]')[0], 1562529662678000)
-  assert.deepEqual(parseQuery('options(time_offset=1d) _time:2024-05-02Z', { now }).filter, { op: 'time', since: start, until: start + day, text: '2024-05-02Z' })
+  assert.deepEqual(parseQuery('options(time_offset=1d) _time:2024-05-02Z', { now }).filter, {
+    op: 'time',
+    since: start,
+    until: start + day,
+    text: '2024-05-02Z',
+  })
 })
 
 test('our extensions: severity by rank, address prefixes, and how to ask for the plain meaning', () => {

@@ -123,6 +123,10 @@ function parseOption(lexer: Lexer, out: Mutable): void {
     if (ns === null) return bad('a duration')
     out.timeOffset = ns / 1000
   } else {
-    lexer.fail(`no option is called ${JSON.stringify(name)}`, 'options: concurrency, parallel_readers, ignore_global_time_filter, allow_partial_response, time_offset', at)
+    lexer.fail(
+      `no option is called ${JSON.stringify(name)}`,
+      'options: concurrency, parallel_readers, ignore_global_time_filter, allow_partial_response, time_offset',
+      at,
+    )
   }
 }

@@ -62,7 +62,9 @@ test('token soups: read or refused with a code, never a crash; what is read prin
 test('damaged queries: a character of a vector taken out, doubled or replaced', (t) => {
   const { random, seed } = randomFrom('PULLBOX_SEED')
   t.diagnostic(`seed ${seed}`)
-  const texts = vectors.map(({ input }) => input.query ?? input.text).filter((text): text is string => typeof text === 'string' && text !== '')
+  const texts = vectors
+    .map(({ input }) => input.query ?? input.text)
+    .filter((text): text is string => typeof text === 'string' && text !== '')
   for (let n = 0; n < 8000; n++) {
     const text = texts[random(texts.length)]!
     const at = random(text.length)

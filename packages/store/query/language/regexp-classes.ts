@@ -107,5 +107,8 @@ function caseForms(c: number): number[] {
   const orbit = ORBITS.find((row) => row.includes(char))
   if (orbit !== undefined) return [...orbit].map((one) => one.codePointAt(0)!)
   const forms = [char.toLowerCase(), char.toUpperCase()]
-  return forms.filter((form) => form !== char && [...form].length === 1).map((form) => form.codePointAt(0)!).filter((code) => code > 127)
+  return forms
+    .filter((form) => form !== char && [...form].length === 1)
+    .map((form) => form.codePointAt(0)!)
+    .filter((code) => code > 127)
 }

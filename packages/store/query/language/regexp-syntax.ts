@@ -229,7 +229,8 @@ class Parser {
     this.at++
     const control = CONTROLS[char]
     if (control !== undefined) return control
-    if (char === '' || /[\w\u0080-\u{10ffff}]/u.test(char)) throw new RegexpError(char === '' ? 'a backslash at the end' : `no such escape: \\${char}`, at)
+    if (char === '' || /[\w\u0080-\u{10ffff}]/u.test(char))
+      throw new RegexpError(char === '' ? 'a backslash at the end' : `no such escape: \\${char}`, at)
     return char.charCodeAt(0)
   }
 

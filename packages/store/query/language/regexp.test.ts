@@ -32,13 +32,31 @@ test("RE2's syntax and meaning", () => {
     ['\\B', '', true],
     ['\\b', '', false],
   ]
-  for (const [pattern, text, expected] of cases) assert.equal(new RegexpMatcher(pattern).testText(text), expected, `${pattern} on ${JSON.stringify(text)}`)
+  for (const [pattern, text, expected] of cases)
+    assert.equal(new RegexpMatcher(pattern).testText(text), expected, `${pattern} on ${JSON.stringify(text)}`)
   assert.equal(new RegexpMatcher('a|b', { whole: true }).testText('ab'), false)
   assert.equal(new RegexpMatcher('a|ab', { whole: true }).testText('ab'), true)
 })
 
 test('what RE2 refuses is refused', () => {
-  for (const pattern of ['(', 'a**', '*a', '[a', 'a)', '(?=x)', '(?<!x)', '\\1', '[z-a]', 'a{1001}', '(?:a{500}){3}', '\\', '(?P<x', '\\8', '\\p{Nope}', '[[:nope:]]']) {
+  for (const pattern of [
+    '(',
+    'a**',
+    '*a',
+    '[a',
+    'a)',
+    '(?=x)',
+    '(?<!x)',
+    '\\1',
+    '[z-a]',
+    'a{1001}',
+    '(?:a{500}){3}',
+    '\\',
+    '(?P<x',
+    '\\8',
+    '\\p{Nope}',
+    '[[:nope:]]',
+  ]) {
     assert.throws(() => new RegexpMatcher(pattern), RegexpError, pattern)
   }
   assert.throws(() => new RegexpMatcher('(?:\\pL{1000}){1}'), /too large/u)

@@ -49,7 +49,8 @@ export class Matcher {
   /** Throws RegexpError for a syntax that is not RE2's, and for an expression that is too large. */
   constructor(pattern: string, options: { readonly whole?: boolean } = {}) {
     const tree = parseRegexp(pattern)
-    this.tree = options.whole === true ? { op: 'cat', items: [{ op: 'assert', kind: 'text_start' }, tree, { op: 'assert', kind: 'text_end' }] } : tree
+    this.tree =
+      options.whole === true ? { op: 'cat', items: [{ op: 'assert', kind: 'text_start' }, tree, { op: 'assert', kind: 'text_end' }] } : tree
     this.program = compileProgram(this.tree)
     this.anchored = startsAtStart(this.tree)
     const { classOf, samples } = byteClasses(this.program)
@@ -111,10 +112,19 @@ export class Matcher {
       } else if (op[i] === BYTE && byte >= a[i]! && byte <= b[i]!) next.add(x[i]!)
     }
     if (this.work > MOST_WORK) {
-      throw new CodedError('QUERY_REGEXP_COSTLY', 'the regular expression takes too many steps on one value', { hint: 'make bounded repetitions smaller' })
+      throw new CodedError('QUERY_REGEXP_COSTLY', 'the regular expression takes too many steps on one value', {
+        hint: 'make bounded repetitions smaller',
+      })
     }
     let to = ACCEPT
-    if (!accepts) to = ends || (next.size === 0 && this.anchored) ? DEAD : this.stateOf([...next].sort((p, q) => p - q), after)
+    if (!accepts)
+      to =
+        ends || (next.size === 0 && this.anchored)
+          ? DEAD
+          : this.stateOf(
+              [...next].sort((p, q) => p - q),
+              after,
+            )
     // making the state may have forgotten all others
     if (this.states[from] === state) this.table[from * (this.classes + 1) + byteClass] = to
     return to

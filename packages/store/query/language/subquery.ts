@@ -20,7 +20,11 @@ export function parseValueSet(lexer: Lexer, context: ParseContext, valid: (value
   const query = parseQueryInParens(lexer, context)
   const last = query.pipes.at(-1)
   if (last === undefined || !givesOneField(last)) {
-    lexer.fail('a subquery must end with a pipe that leaves one field', 'end it with "| fields name" or "| uniq by (name)"; a list of values has commas', open.at)
+    lexer.fail(
+      'a subquery must end with a pipe that leaves one field',
+      'end it with "| fields name" or "| uniq by (name)"; a list of values has commas',
+      open.at,
+    )
   }
   return { kind: 'query', query }
 }

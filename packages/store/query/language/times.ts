@@ -128,7 +128,9 @@ function printTime(word: string): string {
 function instantOf(lexer: Lexer, word: string, at: number): Span {
   const span = relativeOf(word, lexer.now) ?? dateOf(word, lexer.tz) ?? unixOf(word)
   if (span === null) {
-    const hint = /\.\d+$/u.test(word) ? 'a time with a fraction needs its zone: add Z or +hh:mm' : 'write 2026-11-23T10:30Z, 2026-11-23, now-1h, -1h or Unix time'
+    const hint = /\.\d+$/u.test(word)
+      ? 'a time with a fraction needs its zone: add Z or +hh:mm'
+      : 'write 2026-11-23T10:30Z, 2026-11-23, now-1h, -1h or Unix time'
     lexer.fail(`a time expected, not ${JSON.stringify(word)}`, hint, at)
   }
   return span
@@ -152,7 +154,8 @@ function unixOf(word: string): Span | null {
   const whole = BigInt(found[1]!)
   const size = whole < 0n ? -whole : whole
   // up to the year 5138 in seconds, and likewise for the finer units
-  const unit = size < 100_000_000_000n ? 1_000_000_000n : size < 100_000_000_000_000n ? 1_000_000n : size < 100_000_000_000_000_000n ? 1000n : 1n
+  const unit =
+    size < 100_000_000_000n ? 1_000_000_000n : size < 100_000_000_000_000n ? 1_000_000n : size < 100_000_000_000_000_000n ? 1000n : 1n
   const fraction = found[2] === undefined ? 0n : (BigInt(found[2].padEnd(9, '0')) * unit) / 1_000_000_000n
   const ns = whole * unit + (found[1]![0] === '-' ? -fraction : fraction)
   const at = Number(ns / 1000n) + Number(ns % 1000n) / 1000
@@ -166,7 +169,16 @@ function dateOf(word: string, tz: string): Span | null {
   const [, year, month, day, hour, minute, second, fraction, zone] = found
   if (fraction !== undefined && zone === undefined) return null
   const parts = [+year!, +(month ?? 1) - 1, +(day ?? 1), +(hour ?? 0), +(minute ?? 0), +(second ?? 0)] as const
-  if (parts[1] > 11 || parts[1] < 0 || parts[2] < 1 || parts[2] > daysIn(parts[0], parts[1]) || parts[3] > 23 || parts[4] > 59 || parts[5] > 59) return null
+  if (
+    parts[1] > 11 ||
+    parts[1] < 0 ||
+    parts[2] < 1 ||
+    parts[2] > daysIn(parts[0], parts[1]) ||
+    parts[3] > 23 ||
+    parts[4] > 59 ||
+    parts[5] > 59
+  )
+    return null
   const next: [number, number, number, number, number, number] = [...parts]
   const last = [year, month, day, hour, minute, second].findLastIndex((part) => part !== undefined)
   next[last]!++
@@ -260,6 +272,7 @@ function parseDay(lexer: Lexer): number {
   const { at } = lexer
   const word = parseWord(lexer, 'a day of the week').toLowerCase()
   const day = DAYS.findIndex((name) => name === word || name.slice(0, 3) === word)
-  if (day < 0) lexer.fail(`a day of the week expected, not ${JSON.stringify(word)}`, 'Sun, Mon, Tue, Wed, Thu, Fri, Sat or the full names', at)
+  if (day < 0)
+    lexer.fail(`a day of the week expected, not ${JSON.stringify(word)}`, 'Sun, Mon, Tue, Wed, Thu, Fri, Sat or the full names', at)
   return day
 }

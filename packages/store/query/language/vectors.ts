@@ -24,8 +24,12 @@ export interface FilterCase {
 export function rowsOf(columns: Readonly<Record<string, readonly string[]>>): Rows {
   const names = Object.keys(columns)
   const count = Math.max(0, ...names.map((name) => columns[name]!.length))
-  const time = Float64Array.from({ length: count }, (_, i) => (columns['_time'] === undefined ? i * 1e6 : Number(columns['_time'][i]) / 1000))
-  const made = new Map<string, Column>(names.filter((name) => name !== '_time').map((name) => [name, { text: (i) => columns[name]![i] ?? '' }]))
+  const time = Float64Array.from({ length: count }, (_, i) =>
+    columns['_time'] === undefined ? i * 1e6 : Number(columns['_time'][i]) / 1000,
+  )
+  const made = new Map<string, Column>(
+    names.filter((name) => name !== '_time').map((name) => [name, { text: (i) => columns[name]![i] ?? '' }]),
+  )
   return { count, time, column: (name) => made.get(name) ?? null, names: () => names }
 }
 
@@ -47,7 +51,8 @@ export function answerFilterCase({ input }: FilterCase): { rows: number[] } | { 
 /** Filters on nanoseconds of the day have no text; they come as an object. */
 function fromObject(filter: Readonly<Record<string, unknown>>): FilterNode {
   const us = (name: string): number => Number(filter[name]) / 1000
-  if (filter['op'] === 'day_range') return { op: 'day_range', start: us('start_ns'), end: (Number(filter['end_ns']) + 1) / 1000, offset: us('offset_ns'), text: '' }
+  if (filter['op'] === 'day_range')
+    return { op: 'day_range', start: us('start_ns'), end: (Number(filter['end_ns']) + 1) / 1000, offset: us('offset_ns'), text: '' }
   if (filter['op'] === 'time') return { op: 'time', since: us('min_ns'), until: (Number(filter['max_ns']) + 1) / 1000, text: '' }
   throw new TypeError(`a filter without text: ${JSON.stringify(filter)}`)
 }

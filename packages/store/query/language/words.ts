@@ -45,7 +45,11 @@ export function parsePattern(lexer: Lexer, ...stops: string[]): string {
 }
 
 function failWord(lexer: Lexer, what: string): never {
-  if (!lexer.end && '"\'`'.includes(lexer.token) && !lexer.quoted) lexer.fail(`the quote ${lexer.token} is not closed, or there is a bad escape after it`, 'a backslash is written \\\\ in "...", and as it is in `...`')
+  if (!lexer.end && '"\'`'.includes(lexer.token) && !lexer.quoted)
+    lexer.fail(
+      `the quote ${lexer.token} is not closed, or there is a bad escape after it`,
+      'a backslash is written \\\\ in "...", and as it is in `...`',
+    )
   return lexer.fail(`${what} expected, not ${lexer.shown()}`, lexer.end ? '' : 'put text with special characters in quotes')
 }
 
@@ -124,6 +128,7 @@ export function parseDuration(lexer: Lexer): number {
   const at = lexer.at
   const text = parseWord(lexer, 'a duration', ':')
   const ns = durationOf(text)
-  if (ns === null) lexer.fail(`a duration such as 1h30m expected, not ${JSON.stringify(text)}`, 'units are ns, µs, ms, s, m, h, d, w and y', at)
+  if (ns === null)
+    lexer.fail(`a duration such as 1h30m expected, not ${JSON.stringify(text)}`, 'units are ns, µs, ms, s, m, h, d, w and y', at)
   return ns / 1000
 }
