@@ -8,8 +8,14 @@ export interface FilterBuilder {
   build(arena: Uint8Array): { trigrams: Uint8Array; addresses: Uint8Array }
 }
 
+/** The part of the engine's WebAssembly interface that is used here; the type libraries of Node do not declare it. */
+interface Engine {
+  Module: new (bytes: Uint8Array) => object
+  Instance: new (module: object, imports: object) => { exports: unknown }
+}
+
 interface Exports {
-  memory: WebAssembly.Memory
+  memory: { readonly buffer: ArrayBuffer; grow(pages: number): number }
   trigrams(p: number, n: number, bits: number): void
   addresses(p: number, n: number, bits: number): void
 }
@@ -22,8 +28,9 @@ const BASE = PAGE
 
 /** A builder in WebAssembly (about three times as fast as the JavaScript); its memory grows to the largest arena it has seen. */
 export function createFilterBuilder(): FilterBuilder {
-  const module = new WebAssembly.Module(readFileSync(new URL('./wasm/filter.wasm', import.meta.url)))
-  const exports = new WebAssembly.Instance(module, {}).exports as unknown as Exports
+  const { Module, Instance } = (globalThis as unknown as { WebAssembly: Engine }).WebAssembly
+  const module = new Module(readFileSync(new URL('./wasm/filter.wasm', import.meta.url)))
+  const exports = new Instance(module, {}).exports as Exports
   const bits = BASE
   const arenaAt = bits + TRIGRAM_BYTES + TOKEN_BYTES
   return {

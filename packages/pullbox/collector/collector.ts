@@ -221,7 +221,7 @@ export class Collector {
     this.noteLoss()
     this.own.close()
     new Gate(this.gateShared).stop()
-    const sequences = this.running.flatMap((r) => ((r.listener as { observed?: () => unknown }).observed?.() ?? []) as SequencePlace[])
+    const sequences = this.running.flatMap((r) => (r.listener.observed() ?? []) as SequencePlace[])
     const status = (await this.store.ask({ do: 'close', sequences })) as StoreStatus
     await this.abandon()
     return status

@@ -85,7 +85,7 @@ test('every rise of stored comes after a finished fdatasync of those bytes', { t
   const all = calls(readFileSync(log, 'utf8'))
   const rises = all.filter((c) => c.name === 'write' && c.fd === 1 && /"stored (\d+)/.test(c.text))
   assert.ok(rises.length >= 5, `${rises.length} rises were seen`)
-  const plan = await new SegmentsReader({ path: store }).source().plan({ since: -Infinity, until: Infinity }, { fields: null, requirements: null })
+  const plan = await new SegmentsReader({ path: store }).source().plan({ since: -Infinity, until: Infinity }, { fields: null, requirements: { always: true } })
   const blocks = plan.blocks.map((ref) => ({ ...(ref.id as { at: number; seq: number }), ...ref }))
   const lasts = new Map(blocks.map((block) => [block.seq + block.count - 1, block]))
   for (const rise of rises) {
