@@ -19,7 +19,15 @@ export function shapes(): Buffer[] {
     for (const line of readFileSync(join(import.meta.dirname, '..', 'vectors', file), 'utf8').split('\n')) {
       if (line === '') continue
       const bytes = Buffer.from((JSON.parse(line) as { input_base64: string }).input_base64, 'base64')
-      if (bytes.length >= 40 && bytes.length <= 700 && bytes[0] === 0x3c && !bytes.includes(10) && !bytes.includes(0) && !bytes.includes(13)) out.push(bytes)
+      if (
+        bytes.length >= 40 &&
+        bytes.length <= 700 &&
+        bytes[0] === 0x3c &&
+        !bytes.includes(10) &&
+        !bytes.includes(0) &&
+        !bytes.includes(13)
+      )
+        out.push(bytes)
     }
   }
   return out
@@ -40,7 +48,10 @@ export interface Corpus {
 export function corpus(count: number, seed: number, about = 266): Corpus {
   const random = randomFrom(seed)
   const all = shapes()
-  const words = 'interface state changed neighbor session established closed timeout policy rule user admin login success failure retry port link vlan trunk peer route update'.split(' ')
+  const words =
+    'interface state changed neighbor session established closed timeout policy rule user admin login success failure retry port link vlan trunk peer route update'.split(
+      ' ',
+    )
   const out = Buffer.allocUnsafe(count * 720)
   const offset = new Uint32Array(count + 1)
   let at = 0

@@ -46,7 +46,14 @@ function lineCounter(file: string): () => number {
   }
 }
 
-async function daemon(name: string, program: string, args: string[], env: NodeJS.ProcessEnv, file: string, ready: () => boolean): Promise<Peer> {
+async function daemon(
+  name: string,
+  program: string,
+  args: string[],
+  env: NodeJS.ProcessEnv,
+  file: string,
+  ready: () => boolean,
+): Promise<Peer> {
   const child: ChildProcess = spawn(program, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'pipe'] })
   let errors = ''
   child.stderr?.on('data', (data: Buffer) => (errors += data.toString()))
@@ -108,7 +115,20 @@ log { source(x); destination(d); };
 `,
   )
   const lib = `${root}/usr/lib/syslog-ng`
-  const args = ['-f', conf, '-F', '--no-caps', '--persist-file', join(dir, 'persist'), '--control', join(dir, 'ctl'), '--pidfile', join(dir, 'pid')]
+  const args = [
+    '-f',
+    conf,
+    '-F',
+    '--no-caps',
+    '--persist-file',
+    join(dir, 'persist'),
+    '--control',
+    join(dir, 'ctl'),
+    '--pidfile',
+    join(dir, 'pid'),
+  ]
   if (root !== '') args.push('--module-path', `${lib}/3.38`)
-  return daemon('syslog-ng', `${root}/usr/sbin/syslog-ng`, args, root === '' ? {} : { LD_LIBRARY_PATH: `${lib}:${lib}/3.38` }, file, () => existsSync(ports.unix))
+  return daemon('syslog-ng', `${root}/usr/sbin/syslog-ng`, args, root === '' ? {} : { LD_LIBRARY_PATH: `${lib}:${lib}/3.38` }, file, () =>
+    existsSync(ports.unix),
+  )
 }

@@ -6,7 +6,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 const DIR = join(import.meta.dirname, '..', 'packages', 'log', 'record', 'wasm')
-const FLAGS = ['--target=wasm32', '-O3', '-nostdlib', '-mbulk-memory', '-msimd128', '-Wl,--no-entry', '-Wl,--strip-all', '-Wl,-z,stack-size=16384', '-fno-ident']
+const FLAGS = [
+  '--target=wasm32',
+  '-O3',
+  '-nostdlib',
+  '-mbulk-memory',
+  '-msimd128',
+  '-Wl,--no-entry',
+  '-Wl,--strip-all',
+  '-Wl,-z,stack-size=16384',
+  '-fno-ident',
+]
 
 /** Compiles the source; the bytes of the module. */
 export function buildWasm(): Buffer {

@@ -149,10 +149,15 @@ export function decodeCheckpoint(payload: Uint8Array): Checkpoint {
   try {
     value = JSON.parse(Buffer.from(payload).toString('utf8'))
   } catch (cause) {
-    throw new CodedError('LEDGER_UNREADABLE', 'a checkpoint of the ledger is not JSON', { cause, hint: 'pullbox ledger check counts again from the records' })
+    throw new CodedError('LEDGER_UNREADABLE', 'a checkpoint of the ledger is not JSON', {
+      cause,
+      hint: 'pullbox ledger check counts again from the records',
+    })
   }
   if (typeof value !== 'object' || value === null || (value as Checkpoint).version !== 1) {
-    throw new CodedError('LEDGER_UNREADABLE', 'a checkpoint of the ledger has an unknown version', { hint: 'open this store with the Pullbox that wrote it' })
+    throw new CodedError('LEDGER_UNREADABLE', 'a checkpoint of the ledger has an unknown version', {
+      hint: 'open this store with the Pullbox that wrote it',
+    })
   }
   return value as Checkpoint
 }

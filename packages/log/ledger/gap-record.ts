@@ -25,5 +25,7 @@ export function uncleanStopRecord(listener: string, lastSync: number, restart: n
   const since = formatTime(lastSync)
   const until = formatTime(restart)
   const data = `[gap listener="${escape(listener)}" missing="unknown" since="${since}" until="${until}"]`
-  return Buffer.from(`<${PRIORITY}>1 ${until} ${name(host)} pullbox - gap ${data} unclean stop: messages of listener ${listener} between ${since} and ${until} may be missing`)
+  return Buffer.from(
+    `<${PRIORITY}>1 ${until} ${name(host)} pullbox - gap ${data} unclean stop: messages of listener ${listener} between ${since} and ${until} may be missing`,
+  )
 }

@@ -77,7 +77,10 @@ test(`missing is exactly what was taken out (seed ${seed})`, () => {
     for (const n of kept) see(n)
     t.settle(Number.POSITIVE_INFINITY)
     const missing = gaps.flatMap((g) => Array.from({ length: g.last - g.first + 1 }, (_, i) => g.first + i)).toSorted((a, b) => a - b)
-    assert.deepEqual(missing, numbers.filter((n) => !kept.includes(n)))
+    assert.deepEqual(
+      missing,
+      numbers.filter((n) => !kept.includes(n)),
+    )
   }
 })
 
@@ -123,5 +126,6 @@ test('the account balances at every step and across a restart', () => {
 })
 
 test('a checkpoint of another form is refused with its code', () => {
-  for (const text of ['', '{', 'null', '{"version":2}']) assert.throws(() => decodeCheckpoint(Buffer.from(text)), { code: 'LEDGER_UNREADABLE' })
+  for (const text of ['', '{', 'null', '{"version":2}'])
+    assert.throws(() => decodeCheckpoint(Buffer.from(text)), { code: 'LEDGER_UNREADABLE' })
 })

@@ -17,7 +17,8 @@ export interface EncodeOptions {
 
 type Part = { id: number; codec: number; rawLength: number; bytes: Uint8Array }
 
-const bytesOf = (a: { buffer: ArrayBufferLike; byteOffset: number; byteLength: number }) => Buffer.from(a.buffer as ArrayBuffer, a.byteOffset, a.byteLength)
+const bytesOf = (a: { buffer: ArrayBufferLike; byteOffset: number; byteLength: number }) =>
+  Buffer.from(a.buffer as ArrayBuffer, a.byteOffset, a.byteLength)
 
 function section(id: number, raw: Uint8Array, level: number | 'raw'): Part {
   if (level !== 'raw' && raw.length >= 256) {

@@ -145,7 +145,8 @@ export function readBlockHeader(bytes: Uint8Array, at = 0): BlockHeader | BlockD
   const v = new DataView(bytes.buffer, bytes.byteOffset + at, have)
   const headerLength = v.getUint32(12, true)
   const sections = v.getUint8(11)
-  if (headerLength < BLOCK_HEADER_BYTES || headerLength > BLOCK_HEADER_BYTES + 256 * SECTION_ENTRY_BYTES) return { damage: 'header', need: 0 }
+  if (headerLength < BLOCK_HEADER_BYTES || headerLength > BLOCK_HEADER_BYTES + 256 * SECTION_ENTRY_BYTES)
+    return { damage: 'header', need: 0 }
   if (have < headerLength) return { damage: 'short', need: headerLength }
   if (headerCrc(bytes.subarray(at), headerLength) !== v.getUint32(124, true)) return { damage: 'header', need: 0 }
   if (v.getUint16(8, true) > BLOCK_VERSION) return { damage: 'version', need: 0 }
@@ -162,7 +163,8 @@ export function readBlockHeader(bytes: Uint8Array, at = 0): BlockHeader | BlockD
       rawLength: v.getUint32(e + 12, true),
       crc: v.getUint32(e + 16, true),
     }
-    if (section.offset < headerLength || section.offset + section.length > length || section.rawLength > BLOCK_BYTES) return { damage: 'header', need: 0 }
+    if (section.offset < headerLength || section.offset + section.length > length || section.rawLength > BLOCK_BYTES)
+      return { damage: 'header', need: 0 }
     table.push(section)
   }
   return {
@@ -191,8 +193,12 @@ export function isDamage(header: BlockHeader | BlockDamage): header is BlockDama
 
 /** A section's bytes did not have the checksum that the header names. */
 export function sectionDamaged(section: Section, header: BlockHeader): CodedError {
-  return new CodedError('BLOCK_SECTION_DAMAGED', `section ${section.id} of the block with records ${header.firstSeq}..${header.firstSeq + header.count - 1} has a wrong checksum`, {
-    at: `bytes ${section.offset}..${section.offset + section.length} of the block`,
-    hint: 'pullbox store fsck names the damage and moves it aside; all other blocks stay readable',
-  })
+  return new CodedError(
+    'BLOCK_SECTION_DAMAGED',
+    `section ${section.id} of the block with records ${header.firstSeq}..${header.firstSeq + header.count - 1} has a wrong checksum`,
+    {
+      at: `bytes ${section.offset}..${section.offset + section.length} of the block`,
+      hint: 'pullbox store fsck names the damage and moves it aside; all other blocks stay readable',
+    },
+  )
 }

@@ -52,7 +52,9 @@ export class BlockReader {
     if (stored.length !== section.length || crc32(stored) !== section.crc) throw sectionDamaged(section, this.header)
     if (section.codec === CODEC.raw) return stored
     if (section.codec !== CODEC.zstd) {
-      throw new CodedError('BLOCK_CODEC_UNKNOWN', `section ${section.id} is coded as ${section.codec}`, { hint: 'a newer Pullbox wrote it: read it with that one' })
+      throw new CodedError('BLOCK_CODEC_UNKNOWN', `section ${section.id} is coded as ${section.codec}`, {
+        hint: 'a newer Pullbox wrote it: read it with that one',
+      })
     }
     if (section.rawLength === 0) return new Uint8Array(0)
     try {

@@ -115,11 +115,20 @@ export class BlockRows {
       case 'bytes_base64':
         return { text: (i) => (isUtf8(this.bytes(i)) ? '' : Buffer.from(this.bytes(i)).toString('base64')) }
       case 'severity':
-        return named(['', ...SEVERITIES], this.columns.priority.map((p) => (p === NO_PRIORITY ? 0 : (p & 7) + 1)))
+        return named(
+          ['', ...SEVERITIES],
+          this.columns.priority.map((p) => (p === NO_PRIORITY ? 0 : (p & 7) + 1)),
+        )
       case 'facility':
-        return named(NUMBERS, this.columns.priority.map((p) => (p === NO_PRIORITY ? 0 : (p >> 3) + 1)))
+        return named(
+          NUMBERS,
+          this.columns.priority.map((p) => (p === NO_PRIORITY ? 0 : (p >> 3) + 1)),
+        )
       case 'priority':
-        return named(NUMBERS, this.columns.priority.map((p) => (p === NO_PRIORITY ? 0 : p + 1)))
+        return named(
+          NUMBERS,
+          this.columns.priority.map((p) => (p === NO_PRIORITY ? 0 : p + 1)),
+        )
       case 'pid':
         return this.pid()
       default:

@@ -104,7 +104,17 @@ test(`a block gives back every record and every column (seed ${seed})`, () => {
   )
 })
 
-const sample: Line = { host: 'sw1', app: 'sshd', text: ' Failed from 10.0.0.7 port 22', priority: 38, time: 1e15, received: 1e15, source: '10.0.0.1', problem: 0, extra: 0 }
+const sample: Line = {
+  host: 'sw1',
+  app: 'sshd',
+  text: ' Failed from 10.0.0.7 port 22',
+  priority: 38,
+  time: 1e15,
+  received: 1e15,
+  source: '10.0.0.1',
+  problem: 0,
+  extra: 0,
+}
 
 test('every flipped bit of a block is found, and costs no more than its section', () => {
   const batch = Batch.alloc(64, 4096)
@@ -122,7 +132,10 @@ test('every flipped bit of a block is found, and costs no more than its section'
     const reader = new BlockReader(header, (offset, length) => bad.subarray(offset, offset + length))
     const hit = reader.verify()
     assert.ok(hit.length > 0, `byte ${at} was flipped and nothing noticed`)
-    assert.ok(hit.every((s) => at >= s.offset && at < s.offset + s.length), `byte ${at}`)
+    assert.ok(
+      hit.every((s) => at >= s.offset && at < s.offset + s.length),
+      `byte ${at}`,
+    )
   }
 })
 
@@ -138,7 +151,8 @@ test('a header cut short asks for what it needs', () => {
 test('filters never hide what is there, and skip what is not', () => {
   const batch = Batch.alloc(BATCH_RECORDS, 1 << 20)
   const writer = new BatchWriter(batch)
-  for (let i = 0; i < 2000; i++) fill(writer, [{ ...sample, text: ` Login of User${i} from 10.${i % 250}.${(i * 7) % 250}.9, 1.2.3.4.5 x` }])
+  for (let i = 0; i < 2000; i++)
+    fill(writer, [{ ...sample, text: ` Login of User${i} from 10.${i % 250}.${(i * 7) % 250}.9, 1.2.3.4.5 x` }])
   const reader = read(encodeBlock(batch, { level: 1, filter: filters, listener: '' }))
   const b = (s: string) => Buffer.from(s)
   for (const there of ['user1999', 'LOGIN of', '42 login']) assert.ok(reader.mayContain(b(there), true), there)
@@ -153,7 +167,13 @@ test('a batch of the most records fits, and then asks for another', () => {
   for (let i = 0; i < 8; i++) fill(writer, [{ ...sample, host: `h${i}` }])
   assert.equal(writer.fits(1), false)
   assert.ok(writer.full())
-  assert.equal(read(encodeBlock(batch, { level: 1, filter: filters, listener: '' })).rows().column('host')!.text(7), 'h7')
+  assert.equal(
+    read(encodeBlock(batch, { level: 1, filter: filters, listener: '' }))
+      .rows()
+      .column('host')!
+      .text(7),
+    'h7',
+  )
   writer.use(batch)
   assert.equal(batch.count, 0)
 })
@@ -180,7 +200,8 @@ test(`random bytes in any section are refused or decoded, never a crash (seed ${
     const reader = new BlockReader(forged, (offset, length) => (offset === target.offset ? bytes : block.subarray(offset, offset + length)))
     try {
       const rows = reader.rows()
-      for (const name of ['_msg', 'host', 'app', 'pid', 'severity', 'source', 'type']) for (let i = 0; i < rows.count; i++) assert.equal(typeof rows.column(name)!.text(i), 'string')
+      for (const name of ['_msg', 'host', 'app', 'pid', 'severity', 'source', 'type'])
+        for (let i = 0; i < rows.count; i++) assert.equal(typeof rows.column(name)!.text(i), 'string')
     } catch (error) {
       assert.match(String((error as { code?: string }).code), /^BLOCK_/, String(error))
     }

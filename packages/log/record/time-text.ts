@@ -4,5 +4,5 @@ export function formatTime(micros: number): string {
   const rest = Math.round(micros - millis * 1000)
   if (!(Math.abs(millis) <= 8.64e15)) return ''
   const text = new Date(millis).toISOString()
-  return rest === 0 ? text : text.slice(0, -1) + String(rest).padStart(3, "0") + "Z"
+  return rest === 0 ? text : text.slice(0, -1) + String(rest).padStart(3, '0') + 'Z'
 }

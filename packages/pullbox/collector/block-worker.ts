@@ -56,7 +56,11 @@ function main(data: BlockWorkerData): void {
       const { listener, canWait } = input.get(ring)!
       // Compressing costs three times what reading costs: when half of the ring waits, the block goes raw, so that nothing is lost.
       const raw = ring.waiting() * 2 > ring.shared.slots
-      const block = encodeBlock(batch, { level: raw ? 'raw' : data.level, filter: !raw && batch.arenaUsed >= FILTER_FROM ? filters : null, listener })
+      const block = encodeBlock(batch, {
+        level: raw ? 'raw' : data.level,
+        filter: !raw && batch.arenaUsed >= FILTER_FROM ? filters : null,
+        listener,
+      })
       const message: BlockMessage = { type: 'block', block, listener, canWait, raw, shares: shares(batch), missing: gaps(batch) }
       gate.enter(block.length)
       data.store.postMessage(message, [block.buffer as ArrayBuffer])

@@ -96,7 +96,13 @@ export class Collector {
     this.options = options
     this.started = Date.now() * 1000
     this.own = new OwnRecords(this.doorbell)
-    const data: StoreWorkerData = { type: options.store.type, options: options.store.options, gate: this.gateShared, retention: options.retention ?? {}, version: options.version }
+    const data: StoreWorkerData = {
+      type: options.store.type,
+      options: options.store.options,
+      gate: this.gateShared,
+      retention: options.retention ?? {},
+      version: options.version,
+    }
     this.store = new StoreThread(data, this.events)
   }
 
@@ -161,7 +167,11 @@ export class Collector {
     const { port1, port2 } = new MessageChannel()
     await this.store.ask({ do: 'attach', port: port1 }, [port1])
     const data: BlockWorkerData = { rings, doorbell: this.doorbell, gate: this.gateShared, level: this.options.level ?? 1, store: port2 }
-    const worker = new Worker(new URL(`./block-worker${extname(import.meta.filename)}`, import.meta.url), { workerData: data, transferList: [port2], name: 'blocks' })
+    const worker = new Worker(new URL(`./block-worker${extname(import.meta.filename)}`, import.meta.url), {
+      workerData: data,
+      transferList: [port2],
+      name: 'blocks',
+    })
     worker.on('error', (error) => this.events.emit('failed', error))
     this.workers.push(worker)
   }
@@ -174,7 +184,8 @@ export class Collector {
   }
 
   private noteLoss(): void {
-    for (const r of this.running) this.store.ask({ do: 'loss', listener: r.name, loss: { kernelDrops: r.listener.counters().kernelDrops } }).catch(() => {})
+    for (const r of this.running)
+      this.store.ask({ do: 'loss', listener: r.name, loss: { kernelDrops: r.listener.counters().kernelDrops } }).catch(() => {})
   }
 
   /** Writes a record that Pullbox says itself; false when its ring is full. */

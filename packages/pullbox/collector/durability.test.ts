@@ -50,7 +50,7 @@ function calls(trace: string): Call[] {
 /** True for a positioned write of at least these bytes of its file. */
 function covers(call: Call, from: number, to: number): boolean {
   const offset = /, (\d+)\)\s+= \d+$/.exec(call.text)
-  return /^pwrite/.test(call.name) && offset !== null && Number(offset[1]) <= from && Number(offset[1]) + call.result >= to
+  return call.name.startsWith('pwrite') && offset !== null && Number(offset[1]) <= from && Number(offset[1]) + call.result >= to
 }
 
 async function send(port: number, lines: number): Promise<void> {
@@ -70,7 +70,9 @@ test('every rise of stored comes after a finished fdatasync of those bytes', { t
   const log = join(dir, 'trace')
   const store = join(dir, 'store')
   const names = 'write,writev,pwrite64,pwritev,fdatasync,fsync'
-  const child = spawn(strace.path, ['-f', '-s', '64', '-e', `trace=${names}`, '-o', log, process.execPath, CHILD, store], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn(strace.path, ['-f', '-s', '64', '-e', `trace=${names}`, '-o', log, process.execPath, CHILD, store], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
   let out = ''
   child.stdout.on('data', (data: Buffer) => (out += data.toString()))
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
@@ -85,7 +87,9 @@ test('every rise of stored comes after a finished fdatasync of those bytes', { t
   const all = calls(readFileSync(log, 'utf8'))
   const rises = all.filter((c) => c.name === 'write' && c.fd === 1 && /"stored (\d+)/.test(c.text))
   assert.ok(rises.length >= 5, `${rises.length} rises were seen`)
-  const plan = await new SegmentsReader({ path: store }).source().plan({ since: -Infinity, until: Infinity }, { fields: null, requirements: { always: true } })
+  const plan = await new SegmentsReader({ path: store })
+    .source()
+    .plan({ since: -Infinity, until: Infinity }, { fields: null, requirements: { always: true } })
   const blocks = plan.blocks.map((ref) => ({ ...(ref.id as { at: number; seq: number }), ...ref }))
   const lasts = new Map(blocks.map((block) => [block.seq + block.count - 1, block]))
   for (const rise of rises) {

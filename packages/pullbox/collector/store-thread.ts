@@ -17,7 +17,10 @@ export class StoreThread {
   private dead: unknown
 
   constructor(data: StoreWorkerData, events: EventEmitter) {
-    this.worker = new Worker(new URL(`./store-worker${extname(import.meta.filename)}`, import.meta.url), { workerData: data, name: 'store' })
+    this.worker = new Worker(new URL(`./store-worker${extname(import.meta.filename)}`, import.meta.url), {
+      workerData: data,
+      name: 'store',
+    })
     this.worker.on('message', (answer: StoreAnswer) => this.hear(answer, events))
     this.worker.on('error', (error) => this.fail(error))
     this.worker.on('exit', () => this.fail(new CodedError('STORE_CLOSED', 'the thread of the store has ended')))

@@ -112,9 +112,11 @@ class StoreThread {
   private async retain(): Promise<void> {
     const { days, bytes } = this.data.retention
     if (days === undefined && bytes === undefined) return
-    await this.store?.retain({ ...(days === undefined ? {} : { days }), ...(bytes === undefined ? {} : { bytes }), now: Date.now() * 1000 }).catch((error: unknown) => {
-      this.port.postMessage({ type: 'trouble', code: (error as { code?: string }).code ?? 'STORE_WRITE_FAILED', message: String(error) })
-    })
+    await this.store
+      ?.retain({ ...(days === undefined ? {} : { days }), ...(bytes === undefined ? {} : { bytes }), now: Date.now() * 1000 })
+      .catch((error: unknown) => {
+        this.port.postMessage({ type: 'trouble', code: (error as { code?: string }).code ?? 'STORE_WRITE_FAILED', message: String(error) })
+      })
   }
 
   private checkpoint(clean: boolean, sequences: readonly SequencePlace[]): Uint8Array {

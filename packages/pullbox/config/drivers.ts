@@ -20,7 +20,15 @@ export function recordsDrivers(): Registry<RecordsStore, RecordsContext> {
   registry.register({
     kind: 'records',
     name: 'segments',
-    options: z.strictObject({ path: z.string().min(1), segment_bytes: z.number().int().min(4096).max(2 ** 30).optional() }),
+    options: z.strictObject({
+      path: z.string().min(1),
+      segment_bytes: z
+        .number()
+        .int()
+        .min(4096)
+        .max(2 ** 30)
+        .optional(),
+    }),
     open: (options, context) =>
       openSegments({
         path: options.path,

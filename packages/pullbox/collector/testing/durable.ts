@@ -20,9 +20,10 @@ collector.events.on('synced', (_lastSeq: number, records: number) => {
   if (records > 0) writeSync(1, `stored ${stored}\n`)
 })
 writeSync(1, `listening ${collector.addresses.map((l) => l.address.split(':').at(-1)).join(' ')}\n`)
-const stop = () => void collector.stop().then((status) => {
-  writeSync(1, `stopped ${status.totals.stored}\n`)
-  process.exit(0)
-})
+const stop = () =>
+  void collector.stop().then((status) => {
+    writeSync(1, `stopped ${status.totals.stored}\n`)
+    process.exit(0)
+  })
 process.on('SIGTERM', stop)
 process.stdin.on('end', stop).resume()

@@ -39,7 +39,14 @@ export interface QueryStats {
 /** What a query says, in this order: `progress` and `rows` as they come, one `end`. */
 export type QueryEvent =
   | { readonly type: 'rows'; readonly rows: ResultRow[] }
-  | { readonly type: 'progress'; readonly blocks_read: number; readonly blocks_total: number; readonly bytes_read: number; readonly bytes_total: number; readonly matched: number }
+  | {
+      readonly type: 'progress'
+      readonly blocks_read: number
+      readonly blocks_total: number
+      readonly bytes_read: number
+      readonly bytes_total: number
+      readonly matched: number
+    }
   | { readonly type: 'end'; readonly complete: boolean; readonly reasons: readonly Reason[]; readonly stats: QueryStats }
 
 /** The rows of a batch as objects. */

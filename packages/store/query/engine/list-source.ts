@@ -63,7 +63,8 @@ export class ListSource implements RowSource {
 
   async valueCounts(ref: BlockRef, field: string): Promise<ValueCounts | null> {
     const place = ref.id as number
-    if (!this.options.dictionaries?.includes(field) || this.options.unreadable?.includes(place) || this.options.throwing?.includes(place)) return null
+    if (!this.options.dictionaries?.includes(field) || this.options.unreadable?.includes(place) || this.options.throwing?.includes(place))
+      return null
     const counts = new Map<string, number>()
     for (const { fields } of this.options.blocks[place]!) {
       const value = fields[field] ?? ''

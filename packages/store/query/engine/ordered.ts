@@ -127,11 +127,18 @@ export class OrderedMerge {
 
   private async merge(parts: readonly Part[]): Promise<void> {
     if (this.spill === null) {
-      throw memoryLimit(this.budget.limit, 'putting rows into the order of time', 'narrow the filter or the range, or give the query more memory or a directory to spill to')
+      throw memoryLimit(
+        this.budget.limit,
+        'putting rows into the order of time',
+        'narrow the filter or the range, or give the query more memory or a directory to spill to',
+      )
     }
     const file = await this.spill.create()
     const writer = new RunWriter(file)
-    const heap = new CursorHeap(this.order, parts.map((part) => part.cursor))
+    const heap = new CursorHeap(
+      this.order,
+      parts.map((part) => part.cursor),
+    )
     const builder = new PieceBuilder(pieceBytes(this.budget.limit))
     for (let top = heap.top(); top !== null; top = heap.top()) {
       builder.add(top.chunk, top.row)
@@ -144,7 +151,10 @@ export class OrderedMerge {
     for (const part of parts) this.budget.used -= part.bytes
     this.parts = this.parts.filter((part) => !gone.has(part))
     await this.open(writer.done(), async () => file.remove())
-    this.heap = new CursorHeap(this.order, this.parts.map((part) => part.cursor))
+    this.heap = new CursorHeap(
+      this.order,
+      this.parts.map((part) => part.cursor),
+    )
   }
 
   private async open(run: Run, remove: () => Promise<void>): Promise<void> {

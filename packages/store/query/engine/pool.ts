@@ -44,7 +44,11 @@ export class QueryPool {
    * not ask. Ending the iteration early stops the threads within one block. Throws what a thread failed with, QUERY_WORKER_FAILED
    * when one died.
    */
-  async *scan(job: Job, blocks: readonly BlockRef[], sequence: readonly number[]): AsyncGenerator<BlockResult | { readonly state: unknown }> {
+  async *scan(
+    job: Job,
+    blocks: readonly BlockRef[],
+    sequence: readonly number[],
+  ): AsyncGenerator<BlockResult | { readonly state: unknown }> {
     if (this.closed) throw new CodedError('QUERY_POOL_CLOSED', 'the pool of query threads is closed', { hint: 'open a new one' })
     const id = this.jobs++
     const threads = this.threads.slice(0, Math.max(1, Math.min(this.size, sequence.length))).map((_, at) => this.thread(at))
@@ -78,7 +82,9 @@ export class QueryPool {
     this.threads[at] = thread
     const died = (why: string): void => {
       if (this.threads[at] === thread) this.threads[at] = null
-      const error = new CodedError('QUERY_WORKER_FAILED', `a query thread ended: ${why}`, { hint: 'run the query again; if it was out of memory, narrow it' })
+      const error = new CodedError('QUERY_WORKER_FAILED', `a query thread ended: ${why}`, {
+        hint: 'run the query again; if it was out of memory, narrow it',
+      })
       for (const taker of thread.takers.values()) taker(error)
       thread.takers.clear()
     }
@@ -101,7 +107,14 @@ function post({ worker }: Thread, message: ToWorker): void {
 }
 
 /** Hands blocks out and takes results in; a thread gets its next block when an earlier result was taken. */
-async function* deal(threads: readonly Thread[], id: number, job: Job, blocks: readonly BlockRef[], sequence: readonly number[], inbox: Inbox): AsyncGenerator<BlockResult> {
+async function* deal(
+  threads: readonly Thread[],
+  id: number,
+  job: Job,
+  blocks: readonly BlockRef[],
+  sequence: readonly number[],
+  inbox: Inbox,
+): AsyncGenerator<BlockResult> {
   const stop = new Int32Array(job.stop)
   /** Place in `sequence` -> the thread that holds it, first places first. */
   const held = new Map<number, Thread>()
@@ -141,7 +154,8 @@ class Inbox {
 
   put(message: FromWorker | Error): void {
     if (message instanceof Error) this.error ??= message
-    else if (message.type === 'failed') this.error ??= new CodedError(message.code === '' ? 'QUERY_WORKER_FAILED' : message.code, message.message, { hint: message.hint })
+    else if (message.type === 'failed')
+      this.error ??= new CodedError(message.code === '' ? 'QUERY_WORKER_FAILED' : message.code, message.message, { hint: message.hint })
     else this.messages.push(message)
     this.wake?.()
     this.wake = null

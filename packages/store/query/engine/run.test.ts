@@ -6,7 +6,17 @@ import { after, test } from 'node:test'
 import { compareNatural, numberOf, parseQuery, type Query } from '../language/index.ts'
 import { pipeParsers } from '../pipe/index.ts'
 import { statsFunctions } from '../stats/index.ts'
-import { canTail, ListSource, QueryPool, runQuery, type ListOptions, type ListRow, type QueryArguments, type QueryEvent, type ResultRow } from './index.ts'
+import {
+  canTail,
+  ListSource,
+  QueryPool,
+  runQuery,
+  type ListOptions,
+  type ListRow,
+  type QueryArguments,
+  type QueryEvent,
+  type ResultRow,
+} from './index.ts'
 
 const LIST_SOURCE = new URL('./list-source.ts', import.meta.url).href
 const spillDir = mkdtempSync(join(tmpdir(), 'pullbox-query-test-'))
@@ -92,43 +102,106 @@ function numbers(rows: readonly ListRow[]): number[] {
 const QUERIES: readonly [string, (rows: readonly ListRow[]) => [string, Record<string, string>][]][] = [
   ['*', (rows) => rows.map(whole)],
   ['down', (rows) => rows.filter((row) => of(row, '_msg').startsWith('down')).map(whole)],
-  ['host:sw1 n:>5 | fields host, n | limit 7', (rows) => rows.filter((row) => of(row, 'host') === 'sw1' && Number(of(row, 'n') || 'x') > 5).slice(0, 7).map(({ id, fields }) => [id, { host: fields['host']!, n: fields['n']! }])],
+  [
+    'host:sw1 n:>5 | fields host, n | limit 7',
+    (rows) =>
+      rows
+        .filter((row) => of(row, 'host') === 'sw1' && Number(of(row, 'n') || 'x') > 5)
+        .slice(0, 7)
+        .map(({ id, fields }) => [id, { host: fields['host']!, n: fields['n']! }]),
+  ],
   ['* | offset 5 | limit 4 | delete _time, _msg', (rows) => rows.slice(5, 9).map(({ id, fields: { _msg, ...fields } }) => [id, fields])],
-  ['* | limit 12 | filter host:sw0 | rename host as h | delete _*', (rows) => rows.slice(0, 12).filter((row) => of(row, 'host') === 'sw0').map(({ id, fields: { _msg, host, ...fields } }) => [id, { ...fields, h: host! }])],
-  ['* | count() all, count(user) users, sum(n) s', (rows) => {
-    const list = numbers(rows)
-    return [filled({ all: String(rows.length), users: String(rows.filter((row) => of(row, 'user') !== '').length), s: list.length === 0 ? 'NaN' : String(list.reduce((a, b) => a + b, 0)) })]
-  }],
-  ['* | stats by (host) count() c, min(n) low, count_uniq(user) u, count() if (n:>0) plus', (rows) =>
-    groupBy(rows, (row) => of(row, 'host'), (list) => ({
-      c: String(list.length),
-      low: list.map((row) => of(row, 'n')).sort(compareNatural)[0]!,
-      u: String(new Set(list.map((row) => of(row, 'user')).filter((text) => text !== '')).size),
-      plus: String(list.filter((row) => Number(of(row, 'n') || '0') > 0).length),
-    })).map(([host, values]) => filled({ host, ...values }))],
-  ['* | stats by (_time:3s) count() c', (rows) =>
-    groupBy(rows, ({ time }) => timeText(Math.floor(time / 3e6) * 3e6), (list) => String(list.length)).map(([_time, c]) => filled({ _time, c }))],
-  ['* | uniq by (user, host) with hits', (rows) =>
-    groupBy(rows, (row) => `${of(row, 'user')}\t${of(row, 'host')}`, (list) => ({ user: of(list[0]!, 'user'), host: of(list[0]!, 'host'), hits: String(list.length) }))
-      .map(([, values]) => values)
-      .sort((a, b) => compareNatural(a.user, b.user) || compareNatural(a.host, b.host))
-      .map(filled)],
-  ['* | top 2 by (user)', (rows) =>
-    groupBy(rows, (row) => of(row, 'user'), (list) => list.length)
-      .sort((a, b) => b[1] - a[1] || compareNatural(a[0], b[0]))
-      .slice(0, 2)
-      .map(([user, hits]) => filled({ user, hits: String(hits) }))],
-  ['* | stats by (host) count() c | filter c:>20 | sort by (c desc) | fields c', (rows) =>
-    groupBy(rows, (row) => of(row, 'host'), (list) => list.length)
-      .filter(([, c]) => c > 20)
-      .sort((a, b) => b[1] - a[1])
-      .map(([, c]) => filled({ c: String(c) }))],
+  [
+    '* | limit 12 | filter host:sw0 | rename host as h | delete _*',
+    (rows) =>
+      rows
+        .slice(0, 12)
+        .filter((row) => of(row, 'host') === 'sw0')
+        .map(({ id, fields: { _msg, host, ...fields } }) => [id, { ...fields, h: host! }]),
+  ],
+  [
+    '* | count() all, count(user) users, sum(n) s',
+    (rows) => {
+      const list = numbers(rows)
+      return [
+        filled({
+          all: String(rows.length),
+          users: String(rows.filter((row) => of(row, 'user') !== '').length),
+          s: list.length === 0 ? 'NaN' : String(list.reduce((a, b) => a + b, 0)),
+        }),
+      ]
+    },
+  ],
+  [
+    '* | stats by (host) count() c, min(n) low, count_uniq(user) u, count() if (n:>0) plus',
+    (rows) =>
+      groupBy(
+        rows,
+        (row) => of(row, 'host'),
+        (list) => ({
+          c: String(list.length),
+          low: list.map((row) => of(row, 'n')).sort(compareNatural)[0]!,
+          u: String(new Set(list.map((row) => of(row, 'user')).filter((text) => text !== '')).size),
+          plus: String(list.filter((row) => Number(of(row, 'n') || '0') > 0).length),
+        }),
+      ).map(([host, values]) => filled({ host, ...values })),
+  ],
+  [
+    '* | stats by (_time:3s) count() c',
+    (rows) =>
+      groupBy(
+        rows,
+        ({ time }) => timeText(Math.floor(time / 3e6) * 3e6),
+        (list) => String(list.length),
+      ).map(([_time, c]) => filled({ _time, c })),
+  ],
+  [
+    '* | uniq by (user, host) with hits',
+    (rows) =>
+      groupBy(
+        rows,
+        (row) => `${of(row, 'user')}\t${of(row, 'host')}`,
+        (list) => ({ user: of(list[0]!, 'user'), host: of(list[0]!, 'host'), hits: String(list.length) }),
+      )
+        .map(([, values]) => values)
+        .sort((a, b) => compareNatural(a.user, b.user) || compareNatural(a.host, b.host))
+        .map(filled),
+  ],
+  [
+    '* | top 2 by (user)',
+    (rows) =>
+      groupBy(
+        rows,
+        (row) => of(row, 'user'),
+        (list) => list.length,
+      )
+        .sort((a, b) => b[1] - a[1] || compareNatural(a[0], b[0]))
+        .slice(0, 2)
+        .map(([user, hits]) => filled({ user, hits: String(hits) })),
+  ],
+  [
+    '* | stats by (host) count() c | filter c:>20 | sort by (c desc) | fields c',
+    (rows) =>
+      groupBy(
+        rows,
+        (row) => of(row, 'host'),
+        (list) => list.length,
+      )
+        .filter(([, c]) => c > 20)
+        .sort((a, b) => b[1] - a[1])
+        .map(([, c]) => filled({ c: String(c) })),
+  ],
 ]
 
 /** Sorts keep rows of equal keys in the order of arrival, whatever the order of reading. */
 const SORTS: readonly [string, (a: ListRow, b: ListRow) => number, number, number][] = [
   ['* | sort by (n)', (a, b) => compareNatural(of(a, 'n'), of(b, 'n')), 0, Infinity],
-  ['* | sort by (host desc, n) limit 9 offset 2', (a, b) => -compareNatural(of(a, 'host'), of(b, 'host')) || compareNatural(of(a, 'n'), of(b, 'n')), 2, 11],
+  [
+    '* | sort by (host desc, n) limit 9 offset 2',
+    (a, b) => -compareNatural(of(a, 'host'), of(b, 'host')) || compareNatural(of(a, 'n'), of(b, 'n')),
+    2,
+    11,
+  ],
   ['* | sort by (_time desc) limit 20', (a, b) => b.time - a.time, 0, 20],
   ['* | last 3 by (user)', (a, b) => -compareNatural(of(a, 'user'), of(b, 'user')), 0, 3],
 ]
@@ -155,10 +228,18 @@ test('the engine gives what plain code over arrays gives, with and without threa
         }
       }
       for (const [text, compare, from, to] of SORTS) {
-        const wanted = options.blocks.flat().map((row, place) => ({ row, place })).sort((a, b) => compare(a.row, b.row) || a.place - b.place).slice(from, to)
+        const wanted = options.blocks
+          .flat()
+          .map((row, place) => ({ row, place }))
+          .sort((a, b) => compare(a.row, b.row) || a.place - b.place)
+          .slice(from, to)
         for (const threads of [null, pool]) {
           const { rows } = await answer({ query: parse(text), source: new ListSource(options), pool: threads })
-          assert.deepEqual(shown(rows), wanted.map(({ row }) => whole(row)), `round ${round}, threads ${threads !== null}: ${text}`)
+          assert.deepEqual(
+            shown(rows),
+            wanted.map(({ row }) => whole(row)),
+            `round ${round}, threads ${threads !== null}: ${text}`,
+          )
           checked++
         }
       }
@@ -171,7 +252,11 @@ test('the engine gives what plain code over arrays gives, with and without threa
 
 function plainBlocks(blocks: number, rows: number, spread = 1e6): ListRow[][] {
   return Array.from({ length: blocks }, (_, b) =>
-    Array.from({ length: rows }, (_, r) => ({ time: BASE + b * spread + r, id: `${b}.${r}`, fields: { _msg: `row ${r} of ${b}`, host: `h${(b * rows + r) % 7}`, n: String((r * 7919 + b * 104_729) % 100_003) } })),
+    Array.from({ length: rows }, (_, r) => ({
+      time: BASE + b * spread + r,
+      id: `${b}.${r}`,
+      fields: { _msg: `row ${r} of ${b}`, host: `h${(b * rows + r) % 7}`, n: String((r * 7919 + b * 104_729) % 100_003) },
+    })),
   )
 }
 
@@ -180,9 +265,17 @@ test('counts of events are true, and unreadable blocks are reasons', async () =>
   const pool = new QueryPool({ source: { module: LIST_SOURCE, options }, workers: 2 })
   for (const threads of [null, pool]) {
     let tick = 0
-    const { rows, end, events } = await answer({ query: parse('host:h1'), source: new ListSource(options), pool: threads, clock: () => (tick += 1000) })
+    const { rows, end, events } = await answer({
+      query: parse('host:h1'),
+      source: new ListSource(options),
+      pool: threads,
+      clock: () => (tick += 1000),
+    })
     const wanted = options.blocks.flatMap((block, b) => (b === 3 || b === 7 ? [] : block)).filter(({ fields }) => fields['host'] === 'h1')
-    assert.deepEqual(rows.map(({ id }) => id), wanted.map(({ id }) => id))
+    assert.deepEqual(
+      rows.map(({ id }) => id),
+      wanted.map(({ id }) => id),
+    )
     assert.equal(end.complete, false)
     assert.deepEqual(
       end.reasons.map(({ kind, text, count, since, until }) => ({ kind, text, count, since, until })).sort((a, b) => a.since! - b.since!),
@@ -192,7 +285,16 @@ test('counts of events are true, and unreadable blocks are reasons', async () =>
       ],
     )
     const { memory_peak: _peak, ...stats } = end.stats
-    assert.deepEqual(stats, { blocks_read: 10, blocks_total: 10, bytes_read: 20_000, bytes_total: 20_000, rows_read: 160, matched: wanted.length, rows: wanted.length, spilled: false })
+    assert.deepEqual(stats, {
+      blocks_read: 10,
+      blocks_total: 10,
+      bytes_read: 20_000,
+      bytes_total: 20_000,
+      rows_read: 160,
+      matched: wanted.length,
+      rows: wanted.length,
+      spilled: false,
+    })
     const progress = events.filter((event) => event.type === 'progress')
     assert.ok(progress.length >= 2)
     for (let i = 1; i < progress.length; i++) assert.ok(progress[i]!.blocks_read >= progress[i - 1]!.blocks_read)
@@ -215,8 +317,16 @@ test('a column that turns out damaged costs its block, and only the queries that
   ] as const) {
     const found = await answer({ query: parse(text), source: new ListSource(options) })
     assert.equal(found.rows.length, rows, text)
-    assert.deepEqual(found.end.reasons.map(({ text: why, count }) => [why, count]), lost === 0 ? [] : [['column n of block 2 is damaged', lost]], text)
-    if (text.includes('count() c,')) assert.equal(found.rows.reduce((sum, row) => sum + Number(row.fields['c']), 0), 50)
+    assert.deepEqual(
+      found.end.reasons.map(({ text: why, count }) => [why, count]),
+      lost === 0 ? [] : [['column n of block 2 is damaged', lost]],
+      text,
+    )
+    if (text.includes('count() c,'))
+      assert.equal(
+        found.rows.reduce((sum, row) => sum + Number(row.fields['c']), 0),
+        50,
+      )
   }
 })
 
@@ -279,7 +389,10 @@ test('a stopped query reads no further block, and says where it stopped', async 
   }
   assert.ok(source.log.read.length <= read + 1, `${source.log.read.length} blocks read, ${read} when it was stopped`)
   assert.equal(end!.complete, false)
-  assert.deepEqual(end!.reasons.map(({ kind }) => kind), ['stopped'])
+  assert.deepEqual(
+    end!.reasons.map(({ kind }) => kind),
+    ['stopped'],
+  )
   assert.ok(end!.stats.blocks_read < 60)
 })
 
@@ -293,7 +406,10 @@ test('a stopped query in threads reads at most what was handed out', async () =>
     if (event.type === 'end') end = event
   }
   assert.ok(end!.stats.blocks_read <= 16, `${end!.stats.blocks_read} blocks`)
-  assert.deepEqual(end!.reasons.map(({ kind }) => kind), ['stopped'])
+  assert.deepEqual(
+    end!.reasons.map(({ kind }) => kind),
+    ['stopped'],
+  )
   // the pool serves the next query
   assert.equal((await answer({ query: parse('*'), source: new ListSource(options), pool })).rows.length, 4000)
   await pool.close()
@@ -329,7 +445,10 @@ test('more rows than memory holds are sorted exactly', async (t) => {
   const pool = new QueryPool({ source: { module: LIST_SOURCE, options }, workers: 2 })
   for (const threads of [null, pool]) {
     const { rows, end } = await answer({ query: parse('* | sort by (n)'), source: new ListSource(options), memory, pool: threads })
-    assert.deepEqual(rows.map(({ id }) => id), wanted.map(({ row }) => row.id))
+    assert.deepEqual(
+      rows.map(({ id }) => id),
+      wanted.map(({ row }) => row.id),
+    )
     assert.equal(end.stats.spilled, true)
     assert.ok(end.stats.memory_peak <= memory, `${end.stats.memory_peak} of ${memory} bytes`)
     assert.deepEqual(readdirSync(spillDir), [])
@@ -344,7 +463,10 @@ test('rows of blocks that all overlap come in order within little memory', async
   const options: ListOptions = { blocks }
   for (const order of ['oldest', 'newest'] as const) {
     const { rows, end } = await answer({ query: parse('*'), source: new ListSource(options), memory: Math.floor(size(blocks) / 5), order })
-    assert.deepEqual(rows.map(({ id }) => id), inOrder(options, order === 'newest').map(({ id }) => id))
+    assert.deepEqual(
+      rows.map(({ id }) => id),
+      inOrder(options, order === 'newest').map(({ id }) => id),
+    )
     assert.equal(end.stats.spilled, true)
   }
   assert.deepEqual(readdirSync(spillDir), [])
@@ -352,9 +474,21 @@ test('rows of blocks that all overlap come in order within little memory', async
 
 test('what can be neither held nor spilled ends the query with its limit', async () => {
   const options: ListOptions = { blocks: plainBlocks(50, 100) }
-  const limited = (text: string, more: Partial<QueryArguments> = {}): Promise<unknown> => answer({ query: parse(text), source: new ListSource(options), memory: 40_000, ...more })
-  for (const text of ['* | stats by (_msg) count()', '* | uniq by (_msg)', '* | top 3 by (_msg)', '* | stats uniq_values(_msg) x', '* | count_uniq(_msg)']) {
-    await assert.rejects(limited(text), (error: { code?: string; message: string; hint: string }) => error.code === 'QUERY_MEMORY_LIMIT' && error.message.includes('40000') && error.hint !== '', text)
+  const limited = (text: string, more: Partial<QueryArguments> = {}): Promise<unknown> =>
+    answer({ query: parse(text), source: new ListSource(options), memory: 40_000, ...more })
+  for (const text of [
+    '* | stats by (_msg) count()',
+    '* | uniq by (_msg)',
+    '* | top 3 by (_msg)',
+    '* | stats uniq_values(_msg) x',
+    '* | count_uniq(_msg)',
+  ]) {
+    await assert.rejects(
+      limited(text),
+      (error: { code?: string; message: string; hint: string }) =>
+        error.code === 'QUERY_MEMORY_LIMIT' && error.message.includes('40000') && error.hint !== '',
+      text,
+    )
   }
   await assert.rejects(limited('* | sort by (n)', { spillDir: undefined as never }), { code: 'QUERY_MEMORY_LIMIT' })
   const pool = new QueryPool({ source: { module: LIST_SOURCE, options }, workers: 2 })
@@ -365,7 +499,13 @@ test('what can be neither held nor spilled ends the query with its limit', async
 test('temporary files go when the consumer leaves in the middle', async () => {
   const options: ListOptions = { blocks: plainBlocks(60, 200) }
   let seen = 0
-  for await (const event of runQuery({ query: parse('* | sort by (n)'), source: new ListSource(options), memory: 200_000, spillDir, now: 0 })) {
+  for await (const event of runQuery({
+    query: parse('* | sort by (n)'),
+    source: new ListSource(options),
+    memory: 200_000,
+    spillDir,
+    now: 0,
+  })) {
     if (event.type !== 'rows') continue
     seen = readdirSync(spillDir).length
     break
@@ -376,12 +516,17 @@ test('temporary files go when the consumer leaves in the middle', async () => {
 
 test('a thread that cannot open its source ends the query with its error', async () => {
   const pool = new QueryPool({ source: { module: 'file:///nowhere/source.mjs', options: null }, workers: 2 })
-  await assert.rejects(answer({ query: parse('*'), source: new ListSource({ blocks: plainBlocks(4, 4) }), pool }), { code: 'QUERY_WORKER_FAILED', message: /nowhere/ })
+  await assert.rejects(answer({ query: parse('*'), source: new ListSource({ blocks: plainBlocks(4, 4) }), pool }), {
+    code: 'QUERY_WORKER_FAILED',
+    message: /nowhere/,
+  })
   await pool.close()
 })
 
 test('a tail takes the queries that the vectors say it can', () => {
-  const lines = readFileSync(new URL('../../../../vectors/logsql.jsonl', import.meta.url), 'utf8').trim().split('\n')
+  const lines = readFileSync(new URL('../../../../vectors/logsql.jsonl', import.meta.url), 'utf8')
+    .trim()
+    .split('\n')
   let checked = 0
   for (const line of lines) {
     const { input, expected } = JSON.parse(line) as { input: { what?: string; text: string }; expected: { can_live_tail?: boolean } }
@@ -395,6 +540,11 @@ test('a tail takes the queries that the vectors say it can', () => {
 test('subqueries give the values of a list', async () => {
   const options: ListOptions = { blocks: plainBlocks(5, 20) }
   const { rows } = await answer({ query: parse('host:in(_msg:"row 3 of" | fields host) | count() c'), source: new ListSource(options) })
-  const hosts = new Set(options.blocks.flat().filter(({ fields }) => fields['_msg']!.startsWith('row 3 of')).map(({ fields }) => fields['host']))
+  const hosts = new Set(
+    options.blocks
+      .flat()
+      .filter(({ fields }) => fields['_msg']!.startsWith('row 3 of'))
+      .map(({ fields }) => fields['host']),
+  )
   assert.deepEqual(shown(rows), [['', { c: String(options.blocks.flat().filter(({ fields }) => hosts.has(fields['host'])).length) }]])
 })

@@ -106,7 +106,8 @@ class Run {
     this.note(plan)
     const parts = split(query)
     const context = this.context(range)
-    const scanned = parts.gather === null ? this.ordered(plan, parts, need, range, context) : this.gathered(plan, parts, need, range, context)
+    const scanned =
+      parts.gather === null ? this.ordered(plan, parts, need, range, context) : this.gathered(plan, parts, need, range, context)
     yield* this.watch(runPipes(scanned, parts.rest, context))
     if (this.stopped()) this.reasons.push({ kind: 'stopped', text: `stopped after ${this.blocksRead} of ${this.blocksTotal} blocks` })
     yield this.progress()
@@ -116,7 +117,7 @@ class Run {
   /** Rows as they come, and progress also while none come. */
   private async *watch(batches: AsyncGenerator<Batch>): AsyncGenerator<QueryEvent> {
     try {
-      for (let next = batches.next(); ; ) {
+      for (let next = batches.next(); ;) {
         const result = await Promise.race([next, this.newsCome()])
         yield* this.news.splice(0)
         if (result === null) continue
@@ -150,7 +151,12 @@ class Run {
 
   private context({ since, until }: TimeRange): StageContext {
     const seconds = (until - since) / 1e6
-    return { now: this.args.now, rangeSeconds: Number.isFinite(seconds) && seconds > 0 ? seconds : 0, budget: this.budget, spill: this.spill }
+    return {
+      now: this.args.now,
+      rangeSeconds: Number.isFinite(seconds) && seconds > 0 ? seconds : 0,
+      budget: this.budget,
+      spill: this.spill,
+    }
   }
 
   private note({ blocks, unreadable = [], reasons = [] }: Plan): void {
@@ -167,7 +173,16 @@ class Run {
   private job(parts: Parts, need: Need, range: TimeRange, context: StageContext): Job {
     const { pool, memory = DEFAULT_MEMORY, now } = this.args
     const cut = { newest: this.newest, most: mostRows(parts.rest) }
-    return { parts, need, range, cut, now, rangeSeconds: context.rangeSeconds, share: pool ? memory / 2 / pool.size : Infinity, stop: this.stop }
+    return {
+      parts,
+      need,
+      range,
+      cut,
+      now,
+      rangeSeconds: context.rangeSeconds,
+      share: pool ? memory / 2 / pool.size : Infinity,
+      stop: this.stop,
+    }
   }
 
   /** Rows in the order of time. */
@@ -214,7 +229,8 @@ class Run {
       const ref = plan.blocks[index]!
       if (this.stopped() || !(ref.minTime >= since && ref.maxTime < until)) left.push(index)
       else {
-        const counts = tally.field === null ? { values: [''], counts: [ref.count] } : await source.valueCounts!(ref, tally.field).catch(() => null)
+        const counts =
+          tally.field === null ? { values: [''], counts: [ref.count] } : await source.valueCounts!(ref, tally.field).catch(() => null)
         if (counts === null) left.push(index)
         else {
           await stage.mergeState(tally.state(counts.values, Float64Array.from(counts.counts)))
@@ -225,9 +241,17 @@ class Run {
     return left
   }
 
-  private async *scan(plan: Plan, job: Job, sequence: readonly number[], here: Scanner | null): AsyncGenerator<BlockResult | { readonly state: unknown }> {
+  private async *scan(
+    plan: Plan,
+    job: Job,
+    sequence: readonly number[],
+    here: Scanner | null,
+  ): AsyncGenerator<BlockResult | { readonly state: unknown }> {
     const { pool } = this.args
-    const results = pool && sequence.length > 1 ? pool.scan(job, plan.blocks, sequence) : scanHere(here ?? new Scanner(this.args.source, job), plan.blocks, sequence)
+    const results =
+      pool && sequence.length > 1
+        ? pool.scan(job, plan.blocks, sequence)
+        : scanHere(here ?? new Scanner(this.args.source, job), plan.blocks, sequence)
     for await (const result of results) {
       if ('index' in result && !result.skipped) {
         this.count(result)
@@ -283,7 +307,17 @@ async function* scanHere(scanner: Scanner, blocks: readonly BlockRef[], sequence
   }
 }
 
-function unreadableReason({ reason, count, minTime, maxTime }: { reason: string; count: number; minTime: number; maxTime: number }): Reason {
+function unreadableReason({
+  reason,
+  count,
+  minTime,
+  maxTime,
+}: {
+  reason: string
+  count: number
+  minTime: number
+  maxTime: number
+}): Reason {
   return { kind: 'unreadable', text: reason, count, since: minTime, until: maxTime }
 }
 

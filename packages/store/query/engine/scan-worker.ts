@@ -23,7 +23,10 @@ async function handle(message: ToWorker): Promise<void> {
   const { job } = message
   if (message.type === 'open') {
     opened ??= openSource()
-    jobs.set(job, opened.then((source) => new Scanner(source, message.query)))
+    jobs.set(
+      job,
+      opened.then((source) => new Scanner(source, message.query)),
+    )
     await jobs.get(job)
     return
   }

@@ -35,7 +35,13 @@ export async function scanBlock(source: RowSource, ref: BlockRef, need: Need, ra
       if (batch.picked.length === 0) break
       batch = stage.transform(batch)
     }
-    return { rows: view.count, matched, bytes: read.bytesRead ?? ref.bytes, batch: batch.picked.length === 0 ? null : batch, unreadable: null }
+    return {
+      rows: view.count,
+      matched,
+      bytes: read.bytesRead ?? ref.bytes,
+      batch: batch.picked.length === 0 ? null : batch,
+      unreadable: null,
+    }
   } catch (error) {
     if (error instanceof CodedError && error.code.split('_')[0] === 'QUERY') throw error
     return lost(ref, { unreadable: true, reason: (error as Error).message, count: ref.count, minTime: ref.minTime, maxTime: ref.maxTime })

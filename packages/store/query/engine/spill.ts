@@ -22,7 +22,7 @@ class TemporaryFile implements SpillFile {
   async append(bytes: Uint8Array): Promise<number> {
     const at = this.size
     try {
-      for (let done = 0; done < bytes.length; ) done += (await this.handle.write(bytes, done, bytes.length - done, at + done)).bytesWritten
+      for (let done = 0; done < bytes.length;) done += (await this.handle.write(bytes, done, bytes.length - done, at + done)).bytesWritten
     } catch (error) {
       throw spillFailed(this.path, error)
     }

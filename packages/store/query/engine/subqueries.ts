@@ -17,7 +17,8 @@ export async function resolveSubqueries(args: QueryArguments, reasons: Reason[])
       for (const item of node) items.push(await visit(item))
       return items.every((item, i) => item === node[i]) ? node : items
     }
-    if ((node as ValueSet).kind === 'query') return { kind: 'list', values: await values(args, (node as { query: Query }).query, reasons, state) }
+    if ((node as ValueSet).kind === 'query')
+      return { kind: 'list', values: await values(args, (node as { query: Query }).query, reasons, state) }
     const changed: Record<string, unknown> = {}
     for (const [name, value] of Object.entries(node)) {
       const next = await visit(value)

@@ -1,4 +1,14 @@
-import { durationOf, ipv4Of, numberOf, parseFieldName, parseWord, plainNumber, printDuration, rfc3339Of, type Lexer } from '../language/index.ts'
+import {
+  durationOf,
+  ipv4Of,
+  numberOf,
+  parseFieldName,
+  parseWord,
+  plainNumber,
+  printDuration,
+  rfc3339Of,
+  type Lexer,
+} from '../language/index.ts'
 import { formatTime } from './time.ts'
 import { formatNumber } from './number.ts'
 
@@ -45,12 +55,14 @@ export function parseByField(lexer: Lexer): ByField {
 function parseBucket(lexer: Lexer): Bucket {
   const at = lexer.at
   const text = parseWord(lexer, 'a size of buckets')
-  const { unit, size } = sizeOf(text) ?? lexer.fail(`a size of buckets expected, not ${JSON.stringify(text)}`, 'a number, 10KiB, 5m, month or /24', at)
+  const { unit, size } =
+    sizeOf(text) ?? lexer.fail(`a size of buckets expected, not ${JSON.stringify(text)}`, 'a number, 10KiB, 5m, month or /24', at)
   if (!lexer.accept('offset')) return { text, unit, size, offset: 0, offsetText: '' }
   const offsetAt = lexer.at
   const offsetText = parseWord(lexer, 'an offset')
   const offset = numberOf(offsetText)
-  if (offset === null || !Number.isFinite(offset)) lexer.fail(`an offset such as 2h expected, not ${JSON.stringify(offsetText)}`, '', offsetAt)
+  if (offset === null || !Number.isFinite(offset))
+    lexer.fail(`an offset such as 2h expected, not ${JSON.stringify(offsetText)}`, '', offsetAt)
   return { text, unit, size, offset, offsetText }
 }
 

@@ -24,7 +24,11 @@ interface Group {
   readonly number: number
 }
 
-type Node = Regexp | Group | { readonly op: 'all' | 'any'; readonly items: readonly Node[] } | { readonly op: 'times'; readonly item: Node; readonly min: number; readonly max: number; readonly lazy: boolean }
+type Node =
+  | Regexp
+  | Group
+  | { readonly op: 'all' | 'any'; readonly items: readonly Node[] }
+  | { readonly op: 'times'; readonly item: Node; readonly min: number; readonly max: number; readonly lazy: boolean }
 
 /**
  * Reads the groups, alternatives and repetitions of an expression that `parseRegexp` takes, which keeps no groups; what stands between
@@ -90,7 +94,10 @@ class GroupParser {
       this.at += literal[0].length
       return { op: 'all', items: [...literal[1]!].map((sign) => read(`\\x{${sign.codePointAt(0)!.toString(16)}}`, flags)) }
     }
-    const found = /^(?:\\(?:[pP]\{[^}]*\}|[pP].|x\{[^}]*\}|x..|[0-7]{1,3}|.)|\[\^?\]?(?:\[:\^?\w+:\]|\\(?:[pP]\{[^}]*\}|[pP].|x\{[^}]*\}|.)|[^\]\\])*\]|[\s\S])/u.exec(rest)!
+    const found =
+      /^(?:\\(?:[pP]\{[^}]*\}|[pP].|x\{[^}]*\}|x..|[0-7]{1,3}|.)|\[\^?\]?(?:\[:\^?\w+:\]|\\(?:[pP]\{[^}]*\}|[pP].|x\{[^}]*\}|.)|[^\]\\])*\]|[\s\S])/u.exec(
+        rest,
+      )!
     this.at += found[0].length
     return read(found[0], flags)
   }

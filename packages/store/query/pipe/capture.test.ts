@@ -24,7 +24,12 @@ test('groups are those of a backtracking engine with the same syntax', () => {
       fc.tuple(atom, tie('expression')).map(([sign, inner]) => `(${sign}(?:${inner}))?`),
       fc.constantFrom('$', '\\b'),
     ),
-    expression: fc.array(fc.array(tie('part'), { minLength: 1, maxLength: 4 }).map((parts) => parts.join('')), { minLength: 1, maxLength: 3 }).map((options) => options.join('|')),
+    expression: fc
+      .array(
+        fc.array(tie('part'), { minLength: 1, maxLength: 4 }).map((parts) => parts.join('')),
+        { minLength: 1, maxLength: 3 },
+      )
+      .map((options) => options.join('|')),
   }))
   const text = fc.string({ unit: fc.constantFrom('a', 'b', 'c', ' ', 'é'), maxLength: 12 })
   const seed = Number(process.env['PULLBOX_SEED'] ?? '20261124')
@@ -34,7 +39,11 @@ test('groups are those of a backtracking engine with the same syntax', () => {
       const ours = groups(`(?s)${pattern}`, value)
       if (native === null) assert.equal(ours, null)
       // groups in alternatives that were left are forgotten by ECMAScript only inside of loops, which have none here
-      else assert.deepEqual(ours, native.map((group) => group ?? null))
+      else
+        assert.deepEqual(
+          ours,
+          native.map((group) => group ?? null),
+        )
     }),
     { seed, numRuns: process.env['PULLBOX_PROVE'] ? 100_000 : 2000 },
   )

@@ -45,7 +45,7 @@ export class CaptureMatcher {
   find(text: string, from: number): Captures | null {
     let threads: Thread[] = []
     let best: Captures | null = null
-    for (let at = from; ; ) {
+    for (let at = from; ;) {
       const next: Thread[] = []
       this.nextMark()
       for (const thread of threads) this.follow(thread.at, thread.captures, text, at, next)
@@ -89,7 +89,9 @@ export class CaptureMatcher {
       if (this.marks[thread.at] === this.mark) continue
       this.marks[thread.at] = this.mark
       if (++this.steps > MOST_STEPS) {
-        throw new CodedError('QUERY_REGEXP_COSTLY', 'the regular expression takes too many steps on one value', { hint: 'make it simpler, or narrow the filter before it' })
+        throw new CodedError('QUERY_REGEXP_COSTLY', 'the regular expression takes too many steps on one value', {
+          hint: 'make it simpler, or narrow the filter before it',
+        })
       }
       const step = this.code[thread.at]!
       if (step.op === 'split') stack.push({ at: step.y, captures: thread.captures }, { at: step.x, captures: thread.captures })

@@ -36,7 +36,14 @@ export function encodeChunk(chunk: Chunk): Uint8Array {
   }
   const columns = chunk.columns.map(column)
   const ids = chunk.ids === null ? null : column(chunk.ids)
-  const head: Head = { count: chunk.count, timeIsField: chunk.timeIsField, ordered: chunk.order.length > 0, names: chunk.names, ids, columns }
+  const head: Head = {
+    count: chunk.count,
+    timeIsField: chunk.timeIsField,
+    ordered: chunk.order.length > 0,
+    names: chunk.names,
+    ids,
+    columns,
+  }
   const headBytes = Buffer.from(JSON.stringify(head))
   const size = Buffer.alloc(4)
   size.writeUInt32LE(headBytes.length)
@@ -61,7 +68,11 @@ export function decodeChunk(bytes: Uint8Array): Chunk {
   const column = (one: ColumnHead): ChunkColumn => {
     if (one.text < 0) {
       const ids = take(count * one.width!)
-      return { kind: 'dictionary', values: one.values!, ids: one.width === 1 ? new Uint8Array(ids) : one.width === 2 ? new Uint16Array(ids) : new Uint32Array(ids) }
+      return {
+        kind: 'dictionary',
+        values: one.values!,
+        ids: one.width === 1 ? new Uint8Array(ids) : one.width === 2 ? new Uint16Array(ids) : new Uint32Array(ids),
+      }
     }
     const ends = new Uint32Array(take(count * 4))
     const text = buffer.toString('utf8', at, at + one.text)

@@ -34,7 +34,11 @@ export function collect(list: RowList, start: number, end: number): Chunk {
     column: (name) => {
       let column = columns.get(name)
       if (column === undefined) {
-        column = joined(views.map((one) => one.column(name)), from, rows)
+        column = joined(
+          views.map((one) => one.column(name)),
+          from,
+          rows,
+        )
         columns.set(name, column)
       }
       return column
@@ -49,7 +53,8 @@ export function collect(list: RowList, start: number, end: number): Chunk {
 
 function joined(columns: readonly (Column | null)[], from: Uint32Array, rows: Uint32Array): Column {
   const text = (k: number): string => columns[from[k]!]?.text(rows[k]!) ?? ''
-  if (!columns.some((column) => column !== null) || columns.some((column) => column !== null && column.dictionary === undefined)) return { text }
+  if (!columns.some((column) => column !== null) || columns.some((column) => column !== null && column.dictionary === undefined))
+    return { text }
   const values: string[] = ['']
   const places = new Map<string, number>([['', 0]])
   // chunk -> id there -> id here

@@ -39,7 +39,8 @@ function apply({ op, pairs }: CopyNode, view: View): View {
     const columns = namesOf(out, from, to).map(([name, next]) => ({ name, next, column: out.column(name) }))
     const changed = new Map<string, Column | null>()
     if (op === 'rename') for (const { name } of columns) changed.set(name, null)
-    for (const { name, next, column } of columns) if (name !== next) changed.set(next, column ?? EMPTY)
+    for (const { name, next, column } of columns)
+      if (name !== next) changed.set(next, column ?? EMPTY)
       else changed.delete(name)
     if (changed.size > 0) out = overlay(out, changed)
   }

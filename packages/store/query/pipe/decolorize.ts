@@ -18,5 +18,6 @@ export const decolorize: Pipe<DecolorizeNode> = {
   kind: 'local',
   parse: (lexer) => ({ op: 'decolorize', field: lexerEndsItem(lexer) ? '_msg' : parsePlainField(lexer) }),
   needs: (_node, later) => later,
-  create: ({ field }) => updateStage({ op: 'decolorize', condition: null, field }, (text) => (text.includes('\u001b') ? text.replace(ESCAPES, '') : text)),
+  create: ({ field }) =>
+    updateStage({ op: 'decolorize', condition: null, field }, (text) => (text.includes('\u001b') ? text.replace(ESCAPES, '') : text)),
 }

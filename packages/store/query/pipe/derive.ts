@@ -26,7 +26,11 @@ export function parseKeep(lexer: Lexer): Keep {
 }
 
 /** `if (filter)` and then what `parse` reads. */
-export function parseConditional<T extends object>(lexer: Lexer, context: ParseContext, parse: () => T): T & { condition: FilterNode | null } {
+export function parseConditional<T extends object>(
+  lexer: Lexer,
+  context: ParseContext,
+  parse: () => T,
+): T & { condition: FilterNode | null } {
   const condition = parseIfFilter(lexer, context)
   return { ...parse(), condition }
 }

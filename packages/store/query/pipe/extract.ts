@@ -15,7 +15,8 @@ function parse(lexer: Lexer, context: ParseContext): ExtractNode {
     const parts = parsePlaceholders(parseWord(lexer, 'a pattern such as "user=<user> "'))
     if (!parts.some(({ field }) => field !== null && field !== '')) lexer.fail('the pattern names no field', 'write fields as <name>', at)
     for (let p = 1; p < parts.length; p++) {
-      if (parts[p]!.literal === '') lexer.fail('two fields of the pattern have nothing between them', 'put the text that separates them between them', at)
+      if (parts[p]!.literal === '')
+        lexer.fail('two fields of the pattern have nothing between them', 'put the text that separates them between them', at)
     }
     const from = parseFrom(lexer)
     return { op: 'extract' as const, parts, from, keep: parseKeep(lexer) }

@@ -13,7 +13,8 @@ function parse(lexer: Lexer, context: ParseContext): ExtractRegexpNode {
     const at = lexer.at
     const pattern = parseWord(lexer, 'a regular expression with named groups')
     const { names } = captureMatcher(lexer, pattern, at)
-    if (names.every((name) => name === '')) lexer.fail('the expression has no named group', 'name the groups that become fields: (?P<name>...)', at)
+    if (names.every((name) => name === ''))
+      lexer.fail('the expression has no named group', 'name the groups that become fields: (?P<name>...)', at)
     const from = parseFrom(lexer)
     return { op: 'extract_regexp' as const, pattern, from, keep: parseKeep(lexer) }
   })

@@ -123,7 +123,8 @@ class FacetsStage implements GatherStage {
       const top = [...hits].sort((a, b) => b[1] - a[1] || compareTuples([a[0]], [b[0]])).slice(0, this.node.limit)
       for (const [value, many] of top) out.push([name, value, formatNumber(many)])
     }
-    for (let start = 0; start < out.length; start += PIECE_ROWS) yield chunkOfValues(['field_name', 'field_value', 'hits'], out.slice(start, start + PIECE_ROWS))
+    for (let start = 0; start < out.length; start += PIECE_ROWS)
+      yield chunkOfValues(['field_name', 'field_value', 'hits'], out.slice(start, start + PIECE_ROWS))
   }
 
   async close(): Promise<void> {

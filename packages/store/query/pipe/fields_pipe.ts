@@ -40,4 +40,3 @@ export const remove: Pipe<FieldsNode> = {
     return { kind: 'local', transform: ({ view, picked }) => ({ view: restrict(view, keep), picked }) }
   },
 }
-

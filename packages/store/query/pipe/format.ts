@@ -66,23 +66,39 @@ const OPTIONS: ReadonlyMap<string, (text: string) => string> = new Map([
   ['urldecode', fromUrl],
   ['hexencode', (text) => Buffer.from(text).toString('hex').toUpperCase()],
   ['hexdecode', fromHex],
-  ['hexnumencode', (text) => (/^\d{1,20}$/.test(text) ? BigInt.asUintN(64, BigInt(text)).toString(16).toUpperCase().padStart(16, '0') : text)],
+  [
+    'hexnumencode',
+    (text) => (/^\d{1,20}$/.test(text) ? BigInt.asUintN(64, BigInt(text)).toString(16).toUpperCase().padStart(16, '0') : text),
+  ],
   ['hexnumdecode', (text) => (/^[0-9a-fA-F]{1,16}$/.test(text) ? BigInt(`0x${text}`).toString() : text)],
   ['base64encode', (text) => Buffer.from(text).toString('base64')],
-  ['base64decode', (text) => (/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text) ? Buffer.from(text, 'base64').toString() : text)],
+  [
+    'base64decode',
+    (text) =>
+      /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text) ? Buffer.from(text, 'base64').toString() : text,
+  ],
   ['ipv4', ipText],
-  ['time', (text) => {
-    const nanos = unixNanos(text)
-    return nanos === null ? text : formatNanos(nanos)
-  }],
-  ['duration', (text) => {
-    const nanos = plainNumber(text)
-    return nanos === null || !Number.isFinite(nanos) ? text : printDuration(nanos)
-  }],
-  ['duration_seconds', (text) => {
-    const nanos = durationOf(text)
-    return nanos === null ? text : formatNumber(nanos / 1e9)
-  }],
+  [
+    'time',
+    (text) => {
+      const nanos = unixNanos(text)
+      return nanos === null ? text : formatNanos(nanos)
+    },
+  ],
+  [
+    'duration',
+    (text) => {
+      const nanos = plainNumber(text)
+      return nanos === null || !Number.isFinite(nanos) ? text : printDuration(nanos)
+    },
+  ],
+  [
+    'duration_seconds',
+    (text) => {
+      const nanos = durationOf(text)
+      return nanos === null ? text : formatNumber(nanos / 1e9)
+    },
+  ],
   ['ipv4num', (text) => String(ipv4Of(text) ?? text)],
 ])
 

@@ -105,14 +105,20 @@ function combine(locals: readonly Local[], rows: number): { ids: Uint32Array; fi
   return compact(ids, null, many, 1, rows)
 }
 
-function compact(a: Uint32Array, b: Uint32Array | null, manyA: number, manyB: number, rows: number): { ids: Uint32Array; firsts: number[] } {
+function compact(
+  a: Uint32Array,
+  b: Uint32Array | null,
+  manyA: number,
+  manyB: number,
+  rows: number,
+): { ids: Uint32Array; firsts: number[] } {
   const ids = new Uint32Array(rows)
   const firsts: number[] = []
   const table = manyA * manyB <= 0x1_0000 ? new Int32Array(manyA * manyB).fill(-1) : null
   const map = new Map<number, number>()
   for (let k = 0; k < rows; k++) {
     const pair = b === null ? a[k]! : a[k]! * manyB + b[k]!
-    let id = table === null ? map.get(pair) ?? -1 : table[pair]!
+    let id = table === null ? (map.get(pair) ?? -1) : table[pair]!
     if (id < 0) {
       id = firsts.length
       firsts.push(k)

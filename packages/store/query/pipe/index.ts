@@ -39,8 +39,40 @@ export { collect, type RowList } from './concat.ts'
 
 // each pipe reads only nodes that its own parser made
 const ALL = [
-  fields, remove, rename, copy, limit, offset, sort, first, last, uniq, top, stats, filter, len, replace, fieldNames, fieldValues,
-  dropEmptyFields, decolorize, facets, extract, format, collapseNums, jsonArrayLen, packJson, packLogfmt, unpackJson, unpackLogfmt, unpackWords, unroll, math, unpackSyslog, sample, extractRegexp,
+  fields,
+  remove,
+  rename,
+  copy,
+  limit,
+  offset,
+  sort,
+  first,
+  last,
+  uniq,
+  top,
+  stats,
+  filter,
+  len,
+  replace,
+  fieldNames,
+  fieldValues,
+  dropEmptyFields,
+  decolorize,
+  facets,
+  extract,
+  format,
+  collapseNums,
+  jsonArrayLen,
+  packJson,
+  packLogfmt,
+  unpackJson,
+  unpackLogfmt,
+  unpackWords,
+  unroll,
+  math,
+  unpackSyslog,
+  sample,
+  extractRegexp,
   replaceRegexp,
 ] as unknown as readonly Pipe[]
 
@@ -48,4 +80,6 @@ const ALL = [
 export const pipes: ReadonlyMap<string, Pipe> = new Map(ALL.map((pipe) => [pipe.names[0]!, pipe]))
 
 /** Keyword in lower case -> parser, for `parseQuery`. */
-export const pipeParsers: PipeParsers = new Map<string, PipeParser>(ALL.flatMap((pipe) => pipe.names.map((name) => [name, (lexer, context) => pipe.parse(lexer, context)] as const)))
+export const pipeParsers: PipeParsers = new Map<string, PipeParser>(
+  ALL.flatMap((pipe) => pipe.names.map((name) => [name, (lexer, context) => pipe.parse(lexer, context)] as const)),
+)

@@ -94,7 +94,8 @@ function parseOperand(lexer: Lexer): MathExpression {
 
 function parseCall(lexer: Lexer, name: string, at: number): MathExpression {
   const bounds = FUNCTIONS.get(name)
-  if (bounds === undefined) lexer.fail(`no math function is called ${JSON.stringify(name)}`, `there are: ${[...FUNCTIONS.keys()].sort().join(', ')}`, at)
+  if (bounds === undefined)
+    lexer.fail(`no math function is called ${JSON.stringify(name)}`, `there are: ${[...FUNCTIONS.keys()].sort().join(', ')}`, at)
   lexer.expect('(')
   const args: MathExpression[] = []
   while (!lexer.is(')')) {
@@ -102,7 +103,12 @@ function parseCall(lexer: Lexer, name: string, at: number): MathExpression {
     if (!lexer.accept(',')) break
   }
   lexer.expect(')')
-  if (args.length < bounds[0] || args.length > bounds[1]) lexer.fail(`${name} takes ${bounds[0] === bounds[1] ? bounds[0] : `${bounds[0]} to ${bounds[1]}`} arguments, not ${args.length}`, '', at)
+  if (args.length < bounds[0] || args.length > bounds[1])
+    lexer.fail(
+      `${name} takes ${bounds[0] === bounds[1] ? bounds[0] : `${bounds[0]} to ${bounds[1]}`} arguments, not ${args.length}`,
+      '',
+      at,
+    )
   return { call: name, args }
 }
 

@@ -44,7 +44,10 @@ export interface FieldKeys {
 
 /** By partition, then by fields in the order of `compareNatural`; without fields by all fields of a row. */
 export function fieldOrder(partition: readonly string[], by: readonly SortField[], desc: boolean): RowOrder<FieldKeys> {
-  const fields: SortField[] = [...partition.map((name) => ({ name, desc: false })), ...by.map((field) => ({ name: field.name, desc: field.desc !== desc }))]
+  const fields: SortField[] = [
+    ...partition.map((name) => ({ name, desc: false })),
+    ...by.map((field) => ({ name: field.name, desc: field.desc !== desc })),
+  ]
   const whole = by.length === 0
   const signs = [...fields.map((field) => (field.desc ? -1 : 1)), ...(whole ? [desc ? -1 : 1] : [])]
   return {
@@ -71,7 +74,8 @@ export function fieldOrder(partition: readonly string[], by: readonly SortField[
 }
 
 function keyOf(column: Column | null, chunk: Chunk, name: string): Key {
-  if (name === '_time' && chunk.timeIsField) return { column: chunkView(chunk).column('_time'), numbers: Float64Array.from(chunk.time, (time) => time * 1000) }
+  if (name === '_time' && chunk.timeIsField)
+    return { column: chunkView(chunk).column('_time'), numbers: Float64Array.from(chunk.time, (time) => time * 1000) }
   if (column === null) return { column, numbers: new Float64Array(chunk.count).fill(Number.NaN) }
   const { dictionary } = column
   if (dictionary !== undefined) {
@@ -82,7 +86,7 @@ function keyOf(column: Column | null, chunk: Chunk, name: string): Key {
 }
 
 function keyNumber(text: string): number {
-  return text === '' ? Number.NaN : numberOf(text) ?? rfc3339Of(text) ?? Number.NaN
+  return text === '' ? Number.NaN : (numberOf(text) ?? rfc3339Of(text) ?? Number.NaN)
 }
 
 function compareKeys(a: Key, i: number, b: Key, j: number): number {

@@ -45,7 +45,15 @@ function packPipe(op: string, pair: (name: string, value: string) => string, joi
 const PLAIN = /^[^\s"'`\\\u0000-\u001f\u007f]+$/
 
 /** `pack_json fields (a, b*) as x`: the fields that have values as one JSON object. */
-export const packJson = packPipe('pack_json', (name, value) => `${JSON.stringify(name)}:${JSON.stringify(value)}`, (pairs) => `{${pairs.join(',')}}`)
+export const packJson = packPipe(
+  'pack_json',
+  (name, value) => `${JSON.stringify(name)}:${JSON.stringify(value)}`,
+  (pairs) => `{${pairs.join(',')}}`,
+)
 
 /** `pack_logfmt fields (a, b*) as x`: the fields that have values as `name=value`, in quotes where needed. */
-export const packLogfmt = packPipe('pack_logfmt', (name, value) => `${name}=${PLAIN.test(value) ? value : JSON.stringify(value)}`, (pairs) => pairs.join(' '))
+export const packLogfmt = packPipe(
+  'pack_logfmt',
+  (name, value) => `${name}=${PLAIN.test(value) ? value : JSON.stringify(value)}`,
+  (pairs) => pairs.join(' '),
+)

@@ -20,7 +20,7 @@ function plain(text: string): string {
 export function parsePlaceholders(pattern: string): Part[] {
   const parts: Part[] = []
   let literal = ''
-  for (let at = 0; ; ) {
+  for (let at = 0; ;) {
     const open = pattern.indexOf('<', at)
     const close = open < 0 ? -1 : pattern.indexOf('>', open)
     if (close < 0) {

@@ -46,7 +46,14 @@ export function updateStage({ condition, field }: UpdateNode, change: (text: str
       if (column === null) return batch
       if (compiled === null) return { view: setField(view, field, mapped(column, change)), picked }
       const matches = rowTest(compiled, view, picked)
-      return { view: setField(view, field, computed((i) => (matches(i) ? change(column.text(i)) : column.text(i)))), picked }
+      return {
+        view: setField(
+          view,
+          field,
+          computed((i) => (matches(i) ? change(column.text(i)) : column.text(i))),
+        ),
+        picked,
+      }
     },
   }
 }

@@ -57,7 +57,7 @@ function replaceAll(matcher: CaptureMatcher, template: readonly Piece[], text: s
   let copied = 0
   let many = 0
   let last = -1
-  for (let from = 0; from <= text.length && (limit === 0 || many < limit); ) {
+  for (let from = 0; from <= text.length && (limit === 0 || many < limit);) {
     const captures = matcher.find(text, from)
     if (captures === null) break
     const start = captures[0]!

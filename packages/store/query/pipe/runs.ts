@@ -32,7 +32,6 @@ export interface Cursor<K> {
   next: () => Promise<Chunk | null>
 }
 
-
 /** Writes pieces one by one and tells where they lie. */
 export class RunWriter {
   private readonly pieces: Run['pieces'][number][] = []
@@ -59,7 +58,8 @@ export async function writeRun(file: SpillFile, list: RowList, bytes: number, li
   const rowBytes = Math.max(1, bytes / Math.max(1, list.rows.length))
   const step = Math.max(1, Math.min(PIECE_ROWS, Math.floor(pieceBytes(limit) / rowBytes)))
   const writer = new RunWriter(file)
-  for (let start = 0; start < list.rows.length; start += step) await writer.add(collect(list, start, Math.min(start + step, list.rows.length)))
+  for (let start = 0; start < list.rows.length; start += step)
+    await writer.add(collect(list, start, Math.min(start + step, list.rows.length)))
   return writer.done()
 }
 
@@ -97,7 +97,7 @@ export class CursorHeap<K> {
 
   push(cursor: Cursor<K>): void {
     this.heap.push(cursor)
-    for (let i = this.heap.length - 1; i > 0; ) {
+    for (let i = this.heap.length - 1; i > 0;) {
       const above = (i - 1) >> 1
       if (!this.before(i, above)) return
       this.swap(i, above)
@@ -143,7 +143,7 @@ export class CursorHeap<K> {
 
   private sink(at: number): void {
     const { heap } = this
-    for (let i = at; ; ) {
+    for (let i = at; ;) {
       const left = 2 * i + 1
       if (left >= heap.length) return
       const least = left + 1 < heap.length && this.before(left + 1, left) ? left + 1 : left
@@ -195,7 +195,11 @@ export class PieceBuilder {
   }
 
   take(): Chunk {
-    const piece = collect({ chunks: this.chunks, from: Uint32Array.from(this.from), rows: Uint32Array.from(this.picked) }, 0, this.picked.length)
+    const piece = collect(
+      { chunks: this.chunks, from: Uint32Array.from(this.from), rows: Uint32Array.from(this.picked) },
+      0,
+      this.picked.length,
+    )
     this.chunks = []
     this.places.clear()
     this.weights = []

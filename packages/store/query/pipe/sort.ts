@@ -131,7 +131,10 @@ class SortStage implements GatherStage {
   }
 
   private shown(chunk: Chunk, picked: number[], places: number[], rank: string): Chunk {
-    const cut = picked.length === chunk.count ? chunk : chunkOf({ view: chunkView(chunk), picked: Uint32Array.from(picked) }, { fields: null, ids: true, base: null })
+    const cut =
+      picked.length === chunk.count
+        ? chunk
+        : chunkOf({ view: chunkView(chunk), picked: Uint32Array.from(picked) }, { fields: null, ids: true, base: null })
     if (rank === '') return cut
     return { ...cut, names: [...cut.names, rank], columns: [...cut.columns, textColumn(cut.count, (k) => String(places[k]))] }
   }

@@ -62,7 +62,8 @@ export class Sorter<K> {
   takeSorted(): Chunk[] {
     const list = this.sorted()
     const out: Chunk[] = []
-    for (let start = 0; start < list.rows.length; start += PIECE_ROWS * 16) out.push(collect(list, start, Math.min(start + PIECE_ROWS * 16, list.rows.length)))
+    for (let start = 0; start < list.rows.length; start += PIECE_ROWS * 16)
+      out.push(collect(list, start, Math.min(start + PIECE_ROWS * 16, list.rows.length)))
     this.forget()
     return out
   }
@@ -121,7 +122,11 @@ export class Sorter<K> {
 
   private async newFile(): Promise<SpillFile> {
     if (this.spill === null) {
-      throw memoryLimit(this.budget.limit, 'sorting', 'add a limit, narrow the filter or the range, or give the query more memory or a directory to spill to')
+      throw memoryLimit(
+        this.budget.limit,
+        'sorting',
+        'add a limit, narrow the filter or the range, or give the query more memory or a directory to spill to',
+      )
     }
     const file = await this.spill.create()
     this.files.add(file)
@@ -140,7 +145,8 @@ export class Sorter<K> {
   async *finish(): AsyncGenerator<Chunk> {
     if (this.runs.length === 0) {
       const list = this.sorted()
-      for (let start = 0; start < list.rows.length; start += PIECE_ROWS) yield collect(list, start, Math.min(start + PIECE_ROWS, list.rows.length))
+      for (let start = 0; start < list.rows.length; start += PIECE_ROWS)
+        yield collect(list, start, Math.min(start + PIECE_ROWS, list.rows.length))
       this.forget()
       return
     }

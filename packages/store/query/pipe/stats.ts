@@ -98,7 +98,11 @@ class StatsStage implements GatherStage {
     const bytes = this.bytes
     const more = bytes - this.counted
     this.counted = bytes
-    this.budget.add(more, 'stats', 'group by fields with fewer values or wider buckets, narrow the filter or the range, or give the query more memory')
+    this.budget.add(
+      more,
+      'stats',
+      'group by fields with fewer values or wider buckets, narrow the filter or the range, or give the query more memory',
+    )
   }
 
   push(batch: Batch): void {
@@ -137,7 +141,9 @@ class StatsStage implements GatherStage {
     const names = [...this.node.by.map(({ name }) => name), ...this.node.functions.map(({ as }) => as)]
     const slots = this.table.sorted()
     for (let start = 0; start < slots.length; start += PIECE_ROWS) {
-      const rows = slots.slice(start, start + PIECE_ROWS).map((slot) => [...this.table.keys[slot]!, ...this.accumulators.map((one) => one.result(slot))])
+      const rows = slots
+        .slice(start, start + PIECE_ROWS)
+        .map((slot) => [...this.table.keys[slot]!, ...this.accumulators.map((one) => one.result(slot))])
       yield chunkOfValues(names, rows)
     }
   }
@@ -161,7 +167,10 @@ function tally({ by, functions }: StatsPipeNode): ReturnType<NonNullable<Pipe['t
   if (!functions.every(({ name, fields, condition }) => name === 'count' && condition === null && fields.includes('*'))) return null
   return {
     field: by[0]?.name ?? null,
-    state: (values, counts): StatsState => ({ keys: by.length === 0 ? [[]] : values.map((value) => [value]), values: functions.map(() => counts) }),
+    state: (values, counts): StatsState => ({
+      keys: by.length === 0 ? [[]] : values.map((value) => [value]),
+      values: functions.map(() => counts),
+    }),
   }
 }
 

@@ -89,7 +89,11 @@ export class TupleStage implements GatherStage {
   private count(): void {
     const more = this.bytes - this.counted
     this.counted += more
-    this.budget.add(more, this.what, 'name fields with fewer values, narrow the filter or the range, add a limit, or give the query more memory')
+    this.budget.add(
+      more,
+      this.what,
+      'name fields with fewer values, narrow the filter or the range, add a limit, or give the query more memory',
+    )
   }
 
   private room(): void {
@@ -151,7 +155,10 @@ class UniqStage extends TupleStage {
     for (let start = 0; start < slots.length; start += PIECE_ROWS) {
       const part = slots.slice(start, start + PIECE_ROWS)
       // counts of a list that was cut are not known in full: some rows came when there was no room for them
-      yield chunkOfValues(names, part.map((slot) => (hits ? [...this.table.keys[slot]!, cut ? '0' : formatNumber(this.counts[slot]!)] : this.table.keys[slot]!)))
+      yield chunkOfValues(
+        names,
+        part.map((slot) => (hits ? [...this.table.keys[slot]!, cut ? '0' : formatNumber(this.counts[slot]!)] : this.table.keys[slot]!)),
+      )
     }
   }
 }

@@ -5,7 +5,7 @@ import { unpackPipe } from './unpack.ts'
 /** `name=value name="value" name`; a name without value is empty. */
 const pairs: Derive = (text, set) => {
   const name = /[^\s=]+/y
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     name.lastIndex = at
     const found = name.exec(text)
     if (found === null) {

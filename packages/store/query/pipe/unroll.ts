@@ -29,7 +29,10 @@ function repeated(view: View, from: Uint32Array): View {
     if (column === null) return null
     const { dictionary } = column
     if (dictionary === undefined) return { text: (k) => column.text(from[k]!) }
-    return { text: (k) => column.text(from[k]!), dictionary: { values: dictionary.values, ids: Uint32Array.from(from, (i) => dictionary.ids[i]!) } }
+    return {
+      text: (k) => column.text(from[k]!),
+      dictionary: { values: dictionary.values, ids: Uint32Array.from(from, (i) => dictionary.ids[i]!) },
+    }
   }
   return {
     count: from.length,

@@ -19,7 +19,15 @@ const JUDGED: ReadonlyMap<number, string> = new Map()
 
 /** Rows as a set. */
 function asSet(rows: readonly Readonly<Record<string, string>>[]): string[] {
-  return rows.map((row) => JSON.stringify(Object.entries(row).filter(([, value]) => value !== '').sort())).sort()
+  return rows
+    .map((row) =>
+      JSON.stringify(
+        Object.entries(row)
+          .filter(([, value]) => value !== '')
+          .sort(),
+      ),
+    )
+    .sort()
 }
 
 function isNotBuilt(error: unknown): boolean {

@@ -16,8 +16,13 @@ export interface PipeCase {
 /** Rows given one by one, as a batch. Their `_time`, if any, is text. */
 export function batchOf(rows: readonly Readonly<Record<string, string>>[]): Batch {
   const names = [...new Set(rows.flatMap((row) => Object.keys(row)))]
-  const columns = new Map<string, Column>(names.map((name) => [name, { text: (i) => (Object.hasOwn(rows[i]!, name) ? rows[i]![name]! : '') }]))
-  const view = viewOf({ count: rows.length, time: new Float64Array(rows.length), column: (name) => columns.get(name) ?? null, names: () => names }, false)
+  const columns = new Map<string, Column>(
+    names.map((name) => [name, { text: (i) => (Object.hasOwn(rows[i]!, name) ? rows[i]![name]! : '') }]),
+  )
+  const view = viewOf(
+    { count: rows.length, time: new Float64Array(rows.length), column: (name) => columns.get(name) ?? null, names: () => names },
+    false,
+  )
   return { view, picked: everyRow(rows.length) }
 }
 
@@ -38,7 +43,10 @@ export async function answerPipeCase({ input }: PipeCase): Promise<{ rows: Recor
 }
 
 /** For `parse_ok` and `parse_error` of pipes and stats functions: `{}` when it is read, `{ error: true, code }` when not. */
-export function answerParseCase({ input }: { readonly input: { readonly what: string; readonly text: string } }): { error?: true; code?: string } {
+export function answerParseCase({ input }: { readonly input: { readonly what: string; readonly text: string } }): {
+  error?: true
+  code?: string
+} {
   try {
     if (input.what === 'stats_func') {
       const lexer = new Lexer(input.text, { now: NOW })

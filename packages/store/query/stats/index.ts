@@ -14,8 +14,26 @@ export type { Accumulator, StatsContext, StatsFunction, StatsNode } from './accu
 export { parseStatsCall, printStatsCall, statsParsers, type StatsCall, type StatsParser } from './parse.ts'
 
 const ALL: readonly StatsFunction[] = [
-  count, countEmpty, countUniq, countUniqHash, sum, avg, min, max, median, quantile, sumLen, rate, rateSum,
-  rowAny, rowMin, rowMax, uniqValues, values, jsonValues, histogram,
+  count,
+  countEmpty,
+  countUniq,
+  countUniqHash,
+  sum,
+  avg,
+  min,
+  max,
+  median,
+  quantile,
+  sumLen,
+  rate,
+  rateSum,
+  rowAny,
+  rowMin,
+  rowMax,
+  uniqValues,
+  values,
+  jsonValues,
+  histogram,
 ]
 
 /** Function name -> how its values are gathered. */

@@ -81,7 +81,9 @@ function parseQuantile(lexer: Lexer): StatsCall {
 
 /** Function name -> its parser. */
 export const statsParsers: ReadonlyMap<string, StatsParser> = new Map<string, StatsParser>([
-  ...['count', 'count_empty', 'sum', 'avg', 'min', 'max', 'median', 'sum_len', 'rate_sum', 'row_any'].map((name) => [name, overFields(name)] as const),
+  ...['count', 'count_empty', 'sum', 'avg', 'min', 'max', 'median', 'sum_len', 'rate_sum', 'row_any'].map(
+    (name) => [name, overFields(name)] as const,
+  ),
   ...['uniq_values', 'values', 'json_values'].map((name) => [name, overFieldsLimited(name)] as const),
   ...['count_uniq', 'count_uniq_hash'].map((name) => [name, overNames(name)] as const),
   ...['row_min', 'row_max'].map((name) => [name, byFirst(name)] as const),
@@ -93,7 +95,8 @@ export const statsParsers: ReadonlyMap<string, StatsParser> = new Map<string, St
 /** Reads `name(arguments)`; the current token is the function's name. Throws QUERY_SYNTAX. */
 export function parseStatsCall(lexer: Lexer): StatsCall {
   const parser = lexer.quoted ? undefined : statsParsers.get(lexer.token.toLowerCase())
-  if (parser === undefined) lexer.fail(`a stats function expected, not ${lexer.shown()}`, `there are: ${[...statsParsers.keys()].sort().join(', ')}`)
+  if (parser === undefined)
+    lexer.fail(`a stats function expected, not ${lexer.shown()}`, `there are: ${[...statsParsers.keys()].sort().join(', ')}`)
   lexer.next()
   return parser(lexer)
 }
