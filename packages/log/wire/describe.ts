@@ -100,7 +100,8 @@ function flatten(elements: Element[], out: Described): void {
     for (const [name, value] of params) {
       const field = `${id}.${name}`
       const before = out[field]
-      out[field] = before === undefined ? value : Array.isArray(before) ? [...before, value] : [before, value]
+      if (Array.isArray(before)) before.push(value)
+      else out[field] = before === undefined ? value : [before, value]
     }
   }
 }

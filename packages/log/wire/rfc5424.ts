@@ -65,14 +65,14 @@ export function parse5424(bytes: Uint8Array, at: number, end: number, start: num
   out.pidStart = p
   out.pidEnd = isNil(bytes, p, q) ? p : q
   if (q - p > PID) note(out, start, PROBLEM.pid_too_long, p)
-  if (q >= end) return note(out, start, PROBLEM.header_incomplete, end)
+  if (q >= end) return endsEarly(bytes, app, end, start, out)
 
   p = q + 1
   q = fieldEnd(bytes, p, end, start, PROBLEM.msgid_characters, out)
   out.msgidStart = p
   out.msgidEnd = isNil(bytes, p, q) ? p : q
   if (q - p > MSGID) note(out, start, PROBLEM.msgid_too_long, p)
-  if (q >= end) return note(out, start, PROBLEM.header_incomplete, end)
+  if (q >= end) return endsEarly(bytes, app, end, start, out)
 
   p = q + 1
   if (p < end && bytes[p] === 91) {
@@ -118,6 +118,30 @@ function oldTag(app: number, at: number, end: number, start: number, out: Header
   note(out, start, PROBLEM.tag_ambiguous, app)
 }
 
+/** The message ends where PROCID or MSGID is looked for; a `name=value` there is a message without the fields before it. */
+function endsEarly(bytes: Uint8Array, app: number, end: number, start: number, out: Header): void {
+  note(out, start, PROBLEM.header_incomplete, end)
+  if (noName(bytes, app, out.appEnd)) return fromApp(app, out)
+  if (!noName(bytes, out.pidStart, end)) return
+  out.messageStart = out.pidStart
+  out.pidEnd = out.pidStart
+  out.msgidEnd = out.msgidStart
+}
+
+/** `CEF:0|...` and `name=value` are no names of programs. */
+function noName(bytes: Uint8Array, from: number, to: number): boolean {
+  for (let p = from; p < to; p++) if (bytes[p] === 61 || bytes[p] === 124) return true
+  return false
+}
+
+/** What stands in the place of APP-NAME is where the message starts. */
+function fromApp(app: number, out: Header): void {
+  out.messageStart = app
+  out.appEnd = out.appStart
+  out.pidEnd = out.pidStart
+  out.msgidEnd = out.msgidStart
+}
+
 /**
  * No STRUCTURED-DATA where it must stand: the sender forgot fields, so words of its message stand where PROCID or MSGID are
  * looked for. Those are kept as fields only if they cannot be such words.
@@ -140,10 +164,5 @@ function noData(bytes: Uint8Array, at: number, app: number, end: number, start: 
     out.messageStart = out.pidStart
     out.pidEnd = out.pidStart
   }
-  // `CEF:0|...` and `name=value` are no names of programs.
-  for (let i = app; i < out.appEnd && pidWord; i++) {
-    if (bytes[i] !== 61 && bytes[i] !== 124) continue
-    out.messageStart = app
-    out.appStart = out.appEnd = app
-  }
+  if (pidWord && noName(bytes, app, out.appEnd)) fromApp(app, out)
 }

@@ -75,6 +75,11 @@ function isBreak(b: number): boolean {
   return b === 32 || b === 58 || b === 9 || b === 44 || b === 93 || b === 59 || b === 10 || b === 13 || b === 124
 }
 
+/** A colon that a blank or the end follows: not the one of an IPv6 address. */
+function isColon(bytes: Uint8Array, at: number, end: number): boolean {
+  return bytes[at] === 58 && (at + 1 >= end || bytes[at + 1] === 32)
+}
+
 /** RFC 3339, and the same with a named zone behind it. */
 function isoAt(bytes: Uint8Array, p: number, end: number, start: number, context: HeaderContext, out: Header): number {
   const q = readRfc3339(bytes, p, end, start, false, context, out)
@@ -250,7 +255,7 @@ function zoneAfter(bytes: Uint8Array, at: number, end: number, parts: Parts): nu
   if (p + 4 < end && bytes[p] === 32 && parts.year < 0) {
     const year = digits(bytes, p + 1, end, 5)
     const value = year & 0xffff
-    if (year >> 24 === 4 && value >= 1970 && value < 2100 && (p + 5 === end || bytes[p + 5] === 32 || bytes[p + 5] === 58)) {
+    if (year >> 24 === 4 && value >= 1970 && value < 2100 && (p + 5 === end || bytes[p + 5] === 32 || isColon(bytes, p + 5, end))) {
       parts.year = value
       p += 5
     }

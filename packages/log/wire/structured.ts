@@ -210,16 +210,42 @@ function strictElement(bytes: Uint8Array, at: number, end: number): Element {
   return element
 }
 
-const PARAM = /([^\s=:;\]"[]+) ?[=:] ?(?:"((?:[^"\\]|\\[^])*)"|([^\s\]";]*))/g
-
 function looseElement(bytes: Uint8Array, at: number, end: number): Element {
   const closed = bytes[end - 1] === CLOSE ? end - 1 : end
   const body = text(bytes, at + 1, closed)
-  const first = /^ ?([^\s=\]":]+)(?=\s|$)/.exec(body)
-  const id = first === null ? '' : first[1]
-  const element: Element = { id, params: [], lenient: true }
-  for (const m of body.slice(first === null ? 0 : first[0].length).matchAll(PARAM)) {
-    element.params.push([m[1], m[2] === undefined ? m[3] : unescape(m[2])])
+  const element: Element = { id: '', params: [], lenient: true }
+  let p = body.startsWith(' ') ? 1 : 0
+  const first = runEnd(body, p, ' \t=]":')
+  if (first > p && (first >= body.length || body[first] === ' ' || body[first] === '\t')) {
+    element.id = body.slice(p, first)
+    p = first
   }
+  while (p < body.length) p = looseParam(body, p, element)
   return element
+}
+
+/** One `name=value`, `name="value"` or `name:"value";`, with a blank at most on either side of the sign; or one word skipped. */
+function looseParam(body: string, at: number, element: Element): number {
+  const nameEnds = runEnd(body, at, ' \t\r\n=:;]"[')
+  if (nameEnds === at) return at + 1
+  let p = body[nameEnds] === ' ' ? nameEnds + 1 : nameEnds
+  if (body[p] !== '=' && body[p] !== ':') return nameEnds
+  p++
+  if (body[p] === ' ') p++
+  const name = body.slice(at, nameEnds)
+  if (body[p] !== '"') {
+    const to = runEnd(body, p, ' \t\r\n]";')
+    element.params.push([name, body.slice(p, to)])
+    return to
+  }
+  const from = ++p
+  while (p < body.length && body[p] !== '"') p += body[p] === '\\' ? 2 : 1
+  element.params.push([name, unescape(body.slice(from, p))])
+  return p + 1
+}
+
+function runEnd(body: string, at: number, stops: string): number {
+  let p = at
+  while (p < body.length && !stops.includes(body[p])) p++
+  return p
 }
