@@ -55,6 +55,14 @@ test('a sender that begins anew makes no gap, and the new numbering is followed'
   assert.equal(t.restarts, 1)
 })
 
+test('a jump that no loss explains begins anew', () => {
+  const { gaps, t, see } = tracker()
+  for (const n of [5, 5_000_000, 5_000_002]) see(n)
+  t.settle(Number.POSITIVE_INFINITY)
+  assert.deepEqual(spans(gaps), [[5_000_001, 5_000_001]])
+  assert.equal(t.restarts, 1)
+})
+
 test('after the patience a late message counts as late', () => {
   const { gaps, t, see } = tracker()
   see(1, 0)

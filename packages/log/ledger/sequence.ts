@@ -2,6 +2,8 @@ import type { Header } from '../wire/header.ts'
 
 /** Messages by which a late one may be behind the newest and still count as late; further back the sender has begun anew. */
 export const SEQUENCE_WINDOW = 1024
+/** Numbers by which a message may be ahead of the expected one; further ahead it belongs to another numbering: no gap is claimed. */
+export const SEQUENCE_JUMP = 1_000_000
 /** Microseconds for which a gap stays open for messages that were overtaken on the way (UDP does that). */
 export const GAP_PATIENCE = 1_000_000
 /** Senders whose numbers are followed at once; beyond it the one that was silent longest is forgotten. */
@@ -44,7 +46,7 @@ export interface SequencePlace {
 /**
  * Follows the numbers by which senders count their messages (Cisco and Arista sequence numbers, RFC 5424 `meta sequenceId`,
  * section 7.3.1) and finds those that never came. A gap stays open for {@link GAP_PATIENCE}; what comes late closes it, so
- * reordering is no loss. A number far behind, or 1, is a sender that began anew: no gap.
+ * reordering is no loss. A number far behind or far ahead, or 1, is a sender that began anew: no gap.
  */
 export class SequenceTracker {
   private readonly senders = new Map<number, Sender>()
@@ -79,15 +81,15 @@ export class SequenceTracker {
       sender.next++
       return
     }
-    if (sequence > sender.next) {
+    if (sequence > sender.next && sequence - sender.next <= SEQUENCE_JUMP) {
       if (sender.open.length >= OPEN_GAPS) this.report(sender, sender.open.shift()!)
       sender.open.push({ first: sender.next, last: sequence - 1, before: sender.seen, after: received })
       this.open++
       sender.next = sequence + 1
       return
     }
-    if (this.fill(sender, sequence)) return
-    if (sequence > 1 && sender.next - sequence <= SEQUENCE_WINDOW) {
+    if (sequence < sender.next && this.fill(sender, sequence)) return
+    if (sequence > 1 && sequence < sender.next && sender.next - sequence <= SEQUENCE_WINDOW) {
       this.late++
       return
     }

@@ -57,7 +57,7 @@ async function send(port: number, lines: number): Promise<void> {
   const socket = createConnection(port, '127.0.0.1')
   for (let i = 0; i < lines; i++) {
     socket.write(`<13>Oct 11 22:14:15 h app: message ${i} ${'x'.repeat(i % 300)}\n`)
-    if (i % 50 === 0) await sleep(3)
+    if (i % 100 === 0) await sleep(40)
   }
   await new Promise<void>((resolve) => socket.end(resolve))
 }
