@@ -7,7 +7,9 @@ import { CodedError } from '@pullbox/log/errors'
 import { describe, FLAG, formatRfc3164, formatRfc5424, Header, parseHeader, readStructuredData, zone } from '@pullbox/log/wire'
 
 const printable = (maxLength: number): fc.Arbitrary<string> =>
-  fc.string({ unit: fc.integer({ min: 33, max: 126 }).map((c) => String.fromCharCode(c)), minLength: 1, maxLength }).filter((s) => s !== '-')
+  fc
+    .string({ unit: fc.integer({ min: 33, max: 126 }).map((c) => String.fromCharCode(c)), minLength: 1, maxLength })
+    .filter((s) => s !== '-')
 const sdName = printable(32).filter((s) => !/[=\]"]/.test(s))
 const value = fc.string({ unit: 'grapheme', maxLength: 20 }).map((s) => s.toWellFormed())
 const message = fc.string({ unit: 'grapheme', maxLength: 60 }).map((s) => s.toWellFormed().replace(/[\0\r\n]+$/, ''))
@@ -105,7 +107,14 @@ test('fields that the forms cannot carry are refused', () => {
     () => formatRfc5424({ priority: 1, time: 1.5 }),
     () => formatRfc5424({ priority: 1, version: 1000 }),
     () => formatRfc5424({ priority: 1, structuredData: [{ id: 'a b', params: [] }] }),
-    () => formatRfc5424({ priority: 1, structuredData: [{ id: 'a', params: [] }, { id: 'a', params: [] }] }),
+    () =>
+      formatRfc5424({
+        priority: 1,
+        structuredData: [
+          { id: 'a', params: [] },
+          { id: 'a', params: [] },
+        ],
+      }),
     () => formatRfc3164({ priority: 1, time: 0, hostname: 'two words', appName: 'a', message: '' }),
     () => formatRfc3164({ priority: 1, time: 0, hostname: 'UTC', appName: 'a', message: '' }),
     () => formatRfc3164({ priority: 1, time: 0, hostname: 'h', appName: 'two words', message: '' }),
@@ -117,20 +126,53 @@ test('fields that the forms cannot carry are refused', () => {
 test('structured data: escapes, order, and what breaks the rule', () => {
   const read = (s: string): unknown => readStructuredData(Buffer.from(s))
   assert.deepEqual(read('[a b="x\\"\\\\\\]\\n" b="2"][c]'), [
-    { id: 'a', params: [['b', 'x"\\]\\n'], ['b', '2']] },
+    {
+      id: 'a',
+      params: [
+        ['b', 'x"\\]\\n'],
+        ['b', '2'],
+      ],
+    },
     { id: 'c', params: [] },
   ])
   assert.deepEqual(read('[Originator@6876 sub=Vpxa opID=WFU-1]'), [
-    { id: 'Originator@6876', params: [['sub', 'Vpxa'], ['opID', 'WFU-1']], lenient: true },
+    {
+      id: 'Originator@6876',
+      params: [
+        ['sub', 'Vpxa'],
+        ['opID', 'WFU-1'],
+      ],
+      lenient: true,
+    },
   ])
-  assert.deepEqual(read('[action:"Drop"; flags:"27"]'), [{ id: '', params: [['action', 'Drop'], ['flags', '27']], lenient: true }])
+  assert.deepEqual(read('[action:"Drop"; flags:"27"]'), [
+    {
+      id: '',
+      params: [
+        ['action', 'Drop'],
+        ['flags', '27'],
+      ],
+      lenient: true,
+    },
+  ])
   assert.deepEqual(read('[a b= "c"]'), [{ id: 'a', params: [['b', 'c']], lenient: true }])
   assert.deepEqual(read('-'), [])
   assert.deepEqual(read('[a b="c'), [{ id: 'a', params: [['b', 'c']], lenient: true }])
 })
 
 test('a name that stands twice keeps both values in the flat view', () => {
-  const bytes = formatRfc5424({ priority: 1, structuredData: [{ id: 'origin', params: [['ip', '1'], ['ip', '2']] }] })
+  const bytes = formatRfc5424({
+    priority: 1,
+    structuredData: [
+      {
+        id: 'origin',
+        params: [
+          ['ip', '1'],
+          ['ip', '2'],
+        ],
+      },
+    ],
+  })
   const h = new Header()
   parseHeader(bytes, 0, bytes.length, { received: 0, zone: zone('UTC') }, h)
   assert.deepEqual(describe(bytes, h)['origin.ip'], ['1', '2'])

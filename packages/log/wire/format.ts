@@ -71,7 +71,8 @@ function structured(elements: readonly Pick<Element, 'id' | 'params'>[] | undefi
 
 function stamp(time: number | undefined): string {
   if (time === undefined) return '-'
-  if (!Number.isSafeInteger(time) || time < -62_167_219_200e6 || time >= 253_402_300_800e6) refuse('time', 'is outside of the years 0 to 9999')
+  if (!Number.isSafeInteger(time) || time < -62_167_219_200e6 || time >= 253_402_300_800e6)
+    refuse('time', 'is outside of the years 0 to 9999')
   const seconds = Math.floor(time / 1e6)
   const micros = String(time - seconds * 1e6).padStart(6, '0')
   return `${new Date(seconds * 1000).toISOString().slice(0, 19)}.${micros}Z`

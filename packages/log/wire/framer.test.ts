@@ -104,7 +104,25 @@ test('frames within a chunk are spans of that chunk', () => {
   assert.equal(framer.held, 0)
 })
 
-const PIECES = ['<13>a: b\n', '8 <13>a: b', '10 errors\n', '\n', '\r\n', '12 ', '<', '4 <1>', '3 <14', '0 ', '\0', '99999999 <1', '2 <1', '1234567890 <1', '7', '22 <5>1 - h a - - - text', 'z']
+const PIECES = [
+  '<13>a: b\n',
+  '8 <13>a: b',
+  '10 errors\n',
+  '\n',
+  '\r\n',
+  '12 ',
+  '<',
+  '4 <1>',
+  '3 <14',
+  '0 ',
+  '\0',
+  '99999999 <1',
+  '2 <1',
+  '1234567890 <1',
+  '7',
+  '22 <5>1 - h a - - - text',
+  'z',
+]
 
 function streamOf(random: Random): Buffer {
   let s = ''
@@ -142,7 +160,10 @@ function covers(stream: string, out: readonly Frame[], text: string): void {
     for (const at of places) for (const from of gaps(stream, at)) if (stream.startsWith(frame.text, from)) next.add(from + frame.total)
     places = next
   }
-  assert.ok([...places].some((at) => gaps(stream, at).includes(stream.length)), text)
+  assert.ok(
+    [...places].some((at) => gaps(stream, at).includes(stream.length)),
+    text,
+  )
 }
 
 function gaps(stream: string, at: number): number[] {

@@ -39,6 +39,4 @@ export const PROBLEMS = [
 export type Problem = (typeof PROBLEMS)[number]
 
 /** Numbers of {@link PROBLEMS}, by name. */
-export const PROBLEM = Object.freeze(Object.fromEntries(PROBLEMS.map((name, i) => [name, i]))) as Readonly<
-  Record<Problem, number>
->
+export const PROBLEM = Object.freeze(Object.fromEntries(PROBLEMS.map((name, i) => [name, i]))) as Readonly<Record<Problem, number>>

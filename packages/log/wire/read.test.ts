@@ -81,11 +81,21 @@ suite('shapes of devices', () => {
   })
 
   test('RFC 5424 with faults keeps what can be read', () => {
-    reads('<14>1 1795428672.25 MX84 urls src=1.2.3.4:1', { hostname: 'MX84', app_name: 'urls', message: 'src=1.2.3.4:1', problem: 'time_form' })
-    reads('<14>1 2026-11-23T10:11:12Z h CEF:0|a|b|c|d|e|1|x=y z', { app_name: '', message: 'CEF:0|a|b|c|d|e|1|x=y z', problem: 'header_incomplete' })
+    reads('<14>1 1795428672.25 MX84 urls src=1.2.3.4:1', {
+      hostname: 'MX84',
+      app_name: 'urls',
+      message: 'src=1.2.3.4:1',
+      problem: 'time_form',
+    })
+    reads('<14>1 2026-11-23T10:11:12Z h CEF:0|a|b|c|d|e|1|x=y z', {
+      app_name: '',
+      message: 'CEF:0|a|b|c|d|e|1|x=y z',
+      problem: 'header_incomplete',
+    })
     reads('<14>1 2026-11-23T10:11:12Z h a 77 - no data here', { proc_id: '77', message: 'no data here', problem: 'sd_missing' })
     reads('<14>1 2026-02-30T10:11:12Z h a - - - m', { hostname: 'h', time: '', message: 'm', problem: 'time_invalid' })
-    reads('<14>1 - h a - - [x y="1"', { message: '[x y="1"', problem: 'sd_malformed' })
+    reads('<14>1 - h a - - [x y="1"', { message: '[x y="1"', problem: 'sd_not_closed' })
+    reads('<14>1 - h a - - [x y="1" z] m', { message: 'm', problem: 'sd_malformed' })
     const two = read('<14>1 - h app: [x] y - z')
     assert.equal(two.header.flags & FLAG.ambiguous, FLAG.ambiguous)
     assert.equal(two.app_name, 'app')

@@ -82,15 +82,7 @@ function readHost(bytes: Uint8Array, p: number, to: number, end: number, start: 
 }
 
 /** A word with a colon behind the stamp: a tag whose host was left out, or, before a mnemonic or as an address, the host. */
-function closedWord(
-  bytes: Uint8Array,
-  p: number,
-  to: number,
-  end: number,
-  start: number,
-  context: HeaderContext,
-  out: Header,
-): void {
+function closedWord(bytes: Uint8Array, p: number, to: number, end: number, start: number, context: HeaderContext, out: Header): void {
   const next = behindBlank(bytes, to, end)
   const comma = hostBeforeComma(bytes, p, to)
   if (comma > 0) {

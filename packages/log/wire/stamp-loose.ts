@@ -88,8 +88,7 @@ function isoAt(bytes: Uint8Array, p: number, end: number, start: number, context
   const after = zoneAfter(bytes, q, end, parts)
   if (parts.offset === NO_OFFSET && parts.zone === '') return q
   const local = Math.floor(out.time / 1e6) + context.zone.offsetAt(out.time / 1e6)
-  const offset =
-    parts.offset === NO_OFFSET ? abbreviationOffset(parts.zone, local, context.zone, context.received) : parts.offset
+  const offset = parts.offset === NO_OFFSET ? abbreviationOffset(parts.zone, local, context.zone, context.received) : parts.offset
   out.timeEnd = after
   if (offset !== NO_OFFSET) {
     out.time = (local - offset) * 1e6 + (out.time - Math.floor(out.time / 1e6) * 1e6)
@@ -344,8 +343,7 @@ function settleParts(parts: Parts, context: HeaderContext, out: Header): number 
 
 /** Day and month both fit either way: the receive time decides if one of the two is within two days of it. */
 function swap(parts: Parts, at: number, start: number, context: HeaderContext, out: Header): void {
-  const near = (): boolean =>
-    settleParts(parts, context, out) === 0 && Math.abs(out.time - context.received) <= 2 * 86_400e6
+  const near = (): boolean => settleParts(parts, context, out) === 0 && Math.abs(out.time - context.received) <= 2 * 86_400e6
   const asRead = near()
   const { day, month } = parts
   parts.day = month

@@ -12,7 +12,8 @@ export interface StampParts {
 
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
 
-const NAMED = /^[*.]? ?(?:\w{3},? )?(?:(\d{4}) )?([A-Za-z]{3})( +\d{1,2})(?: (\d{4}))? (\d\d:\d\d:\d\d)(?:[.,](\d+))?(?: (\d{4}))?(?: ?(.+))?$/
+const NAMED =
+  /^[*.]? ?(?:\w{3},? )?(?:(\d{4}) )?([A-Za-z]{3})( +\d{1,2})(?: (\d{4}))? (\d\d:\d\d:\d\d)(?:[.,](\d+))?(?: (\d{4}))?(?: ?(.+))?$/
 const NUMERIC = /^(\d{4})-(\d{1,2}|[A-Za-z]{3})-( ?\d{1,2})(?:[T ]| time=)(\d\d:\d\d:\d\d)(?:[.,](\d+))?(?:\.\d+)?(.*)$/
 
 /** Splits the text of a stamp. A shape without day or month gives nothing. */

@@ -74,7 +74,10 @@ test('zones: fixed, named by the data base, with gap and overlap', () => {
   // Lord Howe moves its clocks by half an hour.
   assert.equal(read('Oct  4 02:15:00', '2026-10-03T15:45:00Z', 'Australia/Lord_Howe').problem, 'time_skipped_by_zone')
   assert.equal(read('Oct  4 02:45:00', '2026-10-03T15:45:00Z', 'Australia/Lord_Howe').time, '2026-10-03T15:45:00.000Z')
-  assert.throws(() => zone('Middle/Earth'), (e) => e instanceof CodedError && e.code === 'WIRE_ZONE_UNKNOWN')
+  assert.throws(
+    () => zone('Middle/Earth'),
+    (e) => e instanceof CodedError && e.code === 'WIRE_ZONE_UNKNOWN',
+  )
 })
 
 test('a zone gives back the local time of every quarter of an hour of a year', () => {

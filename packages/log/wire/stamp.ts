@@ -127,7 +127,7 @@ export function readRfc3339(
   let p = at + 19
   let micros = 0
   let c = p < end ? bytes[p] : 0
-  if ((c === 46 || c === 44) && p + 1 < end && bytes[p + 1] - 48 >>> 0 <= 9) {
+  if ((c === 46 || c === 44) && p + 1 < end && (bytes[p + 1] - 48) >>> 0 <= 9) {
     odd ||= c === 44
     const from = ++p
     let scale = 100_000

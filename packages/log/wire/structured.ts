@@ -62,9 +62,8 @@ export function readData(bytes: Uint8Array, at: number, end: number, start: numb
     const q = elementEnd(bytes, p, end)
     if (q < 0) {
       // A bracket behind whole elements need not be one of them: `[a x="1"][not data] text`.
-      note(out, start, PROBLEM.sd_malformed, ~q)
       p = looseEnd(bytes, at, end)
-      if (p === at) note(out, start, PROBLEM.sd_not_closed, at)
+      note(out, start, p === at ? PROBLEM.sd_not_closed : PROBLEM.sd_malformed, p === at ? at : ~q)
       break
     }
     if (bytes[p + 1] === 0x6d && bytes[p + 2] === 0x65 && bytes[p + 3] === 0x74 && bytes[p + 4] === 0x61 && bytes[p + 5] === SPACE) {

@@ -82,7 +82,8 @@ export function answerRfc5424(one: VectorCase): Answer {
 /** Answers one case of vectors/rfc3164.jsonl. */
 export function answerRfc3164(one: VectorCase): Answer {
   const bytes = inputOf(one)
-  const rule = /received (\S+Z)/.exec(String(one.given?.year_rule ?? ''))
+  const given = one.given?.year_rule
+  const rule = typeof given === 'string' ? /received (\S+Z)/.exec(given) : null
   const { header, fields } = read(bytes, rule === null ? RECEIVED : Date.parse(rule[1]) * 1000)
   const { priority, facility, severity, hostname, app_name, proc_id, tag, message, message_base64 } = fields
   const cisco = /^(.+)-([0-7])-([^-]+)$/.exec(tag ?? '')

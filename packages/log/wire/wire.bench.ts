@@ -18,9 +18,7 @@ const LINES = {
     '<189>1179: core-sw-03: Nov 23 10:11:12.743 CET: %LINK-5-CHANGED: Interface GigabitEthernet2, changed state to down',
     '<166>Nov 23 10:11:12 asa-edge : %ASA-6-302013: Built inbound TCP connection 17 for outside:192.0.2.1/4242',
   ],
-  fortinet: [
-    '<189>date=2026-11-23 time=10:11:12 devname="fw01" devid="FG0" logid="0000000013" type="traffic" tz="+0100" srcip=192.0.2.4',
-  ],
+  fortinet: ['<189>date=2026-11-23 time=10:11:12 devname="fw01" devid="FG0" logid="0000000013" type="traffic" tz="+0100" srcip=192.0.2.4'],
 }
 
 /** Nanoseconds of CPU a message that the header reader takes, by kind of line; the median of `runs` runs. */
