@@ -1,0 +1,1 @@
+export { createSearch, type Frame, type PlainRow, type QueryOptions, type Search, type SearchOptions } from './search.ts'

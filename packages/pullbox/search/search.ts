@@ -1,0 +1,132 @@
+import type { RecordView } from '@pullbox/log/record'
+import { recordView } from '@pullbox/log/record'
+import type { OpenSource, Query, QueryEvent, ResultRow, SourceDescriptor } from '@pullbox/store/query'
+import { parseQuery, pipeParsers, QueryPool, runQuery } from '@pullbox/store/query'
+
+/** Pipes that pick or order rows and leave their fields as they are. */
+const KEEPING: ReadonlySet<string> = new Set(['filter', 'limit', 'offset', 'sort', 'first', 'last', 'sample'])
+
+export interface SearchOptions {
+  /** How this thread and each query thread open the records. */
+  readonly source: SourceDescriptor
+  /** Query threads; 0 = all work is done in the thread that asks. */
+  readonly workers: number
+  /** Directory for temporary files of large queries. */
+  readonly spillDir: string
+  /** Bytes that one query may hold; the engine's default when absent. */
+  readonly memory?: number
+}
+
+export interface QueryOptions {
+  /** Microseconds since 1970: `since <= t < until`. */
+  readonly since?: number
+  readonly until?: number
+  /** Order of rows that no pipe sorts; 'oldest' when absent. */
+  readonly order?: 'oldest' | 'newest'
+  readonly limit?: number
+  /** Ends the work within one block; an `end` frame that is not complete follows. */
+  readonly signal?: AbortSignal
+  /** Microseconds since 1970; the clock of this machine when absent. */
+  readonly now?: number
+}
+
+/** A row of pipes that change fields: name to text, as the pipes give them. */
+export type PlainRow = { readonly type: string } & Readonly<Record<string, string>>
+
+/** What a query says: `progress` and `rows` as they come, one `end`. Times are microseconds since 1970, durations seconds. */
+export type Frame =
+  | { readonly type: 'rows'; readonly rows: readonly (RecordView | PlainRow)[] }
+  | (Extract<QueryEvent, { type: 'progress' }> & { readonly seconds: number })
+  | {
+      readonly type: 'end'
+      readonly complete: boolean
+      readonly reasons: Extract<QueryEvent, { type: 'end' }>['reasons']
+      readonly stopped: boolean
+      readonly records: number
+      readonly blocks_read: number
+      readonly blocks_total: number
+      readonly bytes_read: number
+      readonly bytes_total: number
+      readonly seconds: number
+    }
+
+export interface Search {
+  /**
+   * Reads the text at once and runs it when it is iterated; the consumer holds the work by not asking. Throws the codes of
+   * `parseQuery` here, those of `runQuery` from the iteration.
+   */
+  query(text: string, options?: QueryOptions): AsyncIterable<Frame>
+  /** Ends the query threads; queries that still run fail. */
+  close(): Promise<void>
+}
+
+/** Queries over one store. Knows no collector: it reads what is on disk. */
+export function createSearch(options: SearchOptions): Search {
+  const pool = options.workers > 0 ? new QueryPool({ source: options.source, workers: options.workers }) : null
+  return {
+    query(text, asked = {}) {
+      const now = asked.now ?? Date.now() * 1000
+      const query = parseQuery(text, { now, pipes: pipeParsers })
+      return frames(options, pool, query, { ...asked, now })
+    },
+    close: async () => pool?.close(),
+  }
+}
+
+async function* frames(
+  { source: descriptor, spillDir, memory }: SearchOptions,
+  pool: QueryPool | null,
+  query: Query,
+  asked: QueryOptions & { readonly now: number },
+): AsyncGenerator<Frame, void, undefined> {
+  const started = performance.now()
+  const asRecords = query.pipes.every((pipe) => KEEPING.has(pipe.op))
+  const { openSource } = (await import(descriptor.module)) as { openSource: OpenSource }
+  // opened for each query, so that the plan holds what was written up to now
+  const source = await openSource(descriptor.options)
+  try {
+    const { since = -Infinity, until = Infinity, order, limit, signal, now } = asked
+    const events = runQuery({
+      query,
+      source,
+      pool,
+      spillDir,
+      now,
+      range: { since, until },
+      ...(order === undefined ? {} : { order }),
+      ...(limit === undefined ? {} : { limit }),
+      ...(signal === undefined ? {} : { signal }),
+      ...(memory === undefined ? {} : { memory }),
+    })
+    for await (const event of events) yield frame(event, asRecords, (performance.now() - started) / 1000)
+  } finally {
+    await source.close?.()
+  }
+}
+
+function frame(event: QueryEvent, asRecords: boolean, seconds: number): Frame {
+  if (event.type === 'progress') return { ...event, seconds }
+  if (event.type === 'rows') return { type: 'rows', rows: asRecords ? event.rows.map(asRecord) : event.rows.map(asPlain) }
+  const { blocks_read, blocks_total, bytes_read, bytes_total, rows } = event.stats
+  const stopped = event.reasons.some((reason) => reason.kind === 'stopped')
+  return {
+    type: 'end',
+    complete: event.complete,
+    reasons: event.reasons,
+    stopped,
+    records: rows,
+    blocks_read,
+    blocks_total,
+    bytes_read,
+    bytes_total,
+    seconds,
+  }
+}
+
+function asRecord({ id, fields }: ResultRow): RecordView {
+  return recordView(id, new Map(Object.entries(fields)))
+}
+
+function asPlain({ fields }: ResultRow): PlainRow {
+  return { type: 'row', ...fields }
+}
