@@ -60,6 +60,7 @@ function ask(search: Search, parameters: unknown, signal: AbortSignal): AsyncIte
     ...(limit === undefined ? {} : { limit }),
     order,
     now,
+    tz: zone.name,
     signal,
   })
 }

@@ -28,6 +28,8 @@ export interface QueryOptions {
   readonly signal?: AbortSignal
   /** Microseconds since 1970; the clock of this machine when absent. */
   readonly now?: number
+  /** IANA name of the zone of times that the query writes without one; UTC when absent. */
+  readonly tz?: string
 }
 
 /** A row of pipes that change fields: name to text, as the pipes give them. */
@@ -66,7 +68,7 @@ export function createSearch(options: SearchOptions): Search {
   return {
     query(text, asked = {}) {
       const now = asked.now ?? Date.now() * 1000
-      const query = parseQuery(text, { now, pipes: pipeParsers })
+      const query = parseQuery(text, { now, pipes: pipeParsers, ...(asked.tz === undefined ? {} : { tz: asked.tz }) })
       return frames(options, pool, query, { ...asked, now })
     },
     close: async () => pool?.close(),
