@@ -5,6 +5,8 @@ import type { Command } from './command.ts'
  * and nothing else. To add one: a file under `commands/` that exports `command`, and its line here.
  */
 export const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = {
+  run: () => import('./commands/run.ts'),
+  search: () => import('./commands/search.ts'),
   doctor: () => import('./commands/doctor.ts'),
   config: () => import('./commands/config.ts'),
   ip: () => import('./commands/ip.ts'),
