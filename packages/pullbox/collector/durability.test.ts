@@ -49,7 +49,7 @@ function calls(trace: string): Call[] {
 
 /** True for a positioned write of at least these bytes of its file. */
 function covers(call: Call, from: number, to: number): boolean {
-  const offset = /, (\d+)\)\s+= \d+$/.exec(call.text)
+  const offset = /, (\d+)\s*\)\s+= \d+$/.exec(call.text)
   return call.name.startsWith('pwrite') && offset !== null && Number(offset[1]) <= from && Number(offset[1]) + call.result >= to
 }
 

@@ -106,7 +106,14 @@ class StoreThread {
     await this.retain()
     const unclean = base !== null ? !base.clean : stats.records > 0
     const lastSync = Math.max(base?.at ?? 0, newest(store))
-    return { stats, damages: store.damages().length, sequences: base?.sequences ?? [], uncleanSince: unclean ? lastSync : null }
+    // From here on a stop without order is seen by the next start, whatever comes or does not come in between.
+    await store.append([], { ledger: this.checkpoint(false, []) })
+    return {
+      stats,
+      damages: store.damages().length,
+      sequences: unclean ? [] : (base?.sequences ?? []),
+      uncleanSince: unclean ? lastSync : null,
+    }
   }
 
   private async retain(): Promise<void> {
