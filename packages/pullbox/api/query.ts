@@ -5,8 +5,8 @@ import { CodedError } from '@pullbox/log/errors'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 
-import { parseTime } from '../cli/time.ts'
-import { findZone } from '../cli/zone.ts'
+import { parseTime } from '../time/time.ts'
+import { findZone } from '../time/zone.ts'
 import type { Frame, Search } from '../search/index.ts'
 
 /** Queries that run at the same time. */

@@ -1,9 +1,9 @@
 import type { Context } from './context.ts'
 import { EXIT, ExitError } from './exit.ts'
-import type { TimeBase } from './time.ts'
-import { parseTime } from './time.ts'
-import type { Zone } from './zone.ts'
-import { findZone } from './zone.ts'
+import type { TimeBase } from '../time/time.ts'
+import { parseTime } from '../time/time.ts'
+import type { Zone } from '../time/zone.ts'
+import { findZone } from '../time/zone.ts'
 
 /** Microseconds since 1970; null = unbounded. `since` belongs to the range, `until` does not. */
 export interface TimeRange {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { parseTime } from './time.ts'
+import { parseTime } from '../time/time.ts'
 import { resolveTime, timeRange } from './time-range.ts'
-import { findZone, formatTime, UTC } from './zone.ts'
+import { findZone, formatTime, UTC } from '../time/zone.ts'
 
 const NOW = Date.UTC(2026, 10, 24, 10, 0, 0) * 1000
 const base = (zone = 'UTC') => ({ now: NOW, zone: findZone(zone, 'UTC'), local: 'UTC' })

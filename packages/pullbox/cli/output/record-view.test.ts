@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { recordView } from '@pullbox/log/record'
 import { MemorySink } from '../testing/memory-world.ts'
-import { UTC } from '../zone.ts'
+import { UTC } from '../../time/zone.ts'
 import { RecordPrinter } from './record.ts'
 import { printedView } from './record-view.ts'
 

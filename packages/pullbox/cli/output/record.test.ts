@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MemorySink } from '../testing/memory-world.ts'
-import { findZone, UTC } from '../zone.ts'
+import { findZone, UTC } from '../../time/zone.ts'
 import { forbidden, HOSTILE_SEQUENCES } from '../testing/hostile-sequences.ts'
 import type { PrintedRecord, RecordFormat } from './record.ts'
 import { frame, RecordPrinter, refuseTerminal } from './record.ts'

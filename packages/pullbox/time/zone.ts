@@ -1,4 +1,4 @@
-import { ExitError, EXIT } from './exit.ts'
+import { CodedError } from '@pullbox/log/errors'
 
 /** Offsets change at quarters of an hour; the last one asked for is kept, so a listing asks Intl once a quarter. */
 const QUARTER_MS = 900_000
@@ -56,8 +56,8 @@ function offsetSeconds(format: Intl.DateTimeFormat, utcMs: number): number {
   return (m[1] === '-' ? -1 : 1) * (Number(m[2]) * 3600 + Number(m[3]) * 60 + Number(m[4] ?? 0))
 }
 
-function noZone(name: string): ExitError {
-  return new ExitError(EXIT.usage, 'CLI_TIME_ZONE', `"${name}" is no zone`, {
+function noZone(name: string): CodedError {
+  return new CodedError('CLI_TIME_ZONE', `"${name}" is no zone`, {
     hint: 'write UTC, local, +01:00 or a name such as Europe/Berlin',
   })
 }

@@ -1,4 +1,4 @@
-import { EXIT, ExitError } from './exit.ts'
+import { CodedError } from '@pullbox/log/errors'
 import { findZone, firstInstant, formatTime, instants, UTC } from './zone.ts'
 import type { Zone } from './zone.ts'
 
@@ -204,8 +204,8 @@ function understood(read: string, rest: string): string {
   return `"${read.trim()}" was understood, "${rest.trim()}" was not`
 }
 
-function bad(text: string, why: string): ExitError {
-  return new ExitError(EXIT.usage, 'CLI_TIME', `"${text}" is not a time: ${why}`, {
+function bad(text: string, why: string): CodedError {
+  return new CodedError('CLI_TIME', `"${text}" is not a time: ${why}`, {
     hint: 'write 2h, 1d6h, today, 10:30, 2026-11-23T10:30+01:00, @1795429800 or "Nov 23 10:30:00"',
   })
 }
