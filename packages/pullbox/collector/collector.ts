@@ -9,7 +9,7 @@ import { BATCH_BYTES, BATCH_RECORDS, batchSize } from '@pullbox/log/record'
 
 import type { Counters, Listener, ListenerType, ZoneRule } from '../input/index.ts'
 import { createDoorbell, createRing, startListener } from '../input/index.ts'
-import { createGate, Gate } from './gate.ts'
+import { createGate } from './gate.ts'
 import { OwnRecords } from './own-records.ts'
 import type { BlockWorkerData, Opened, RingInput, StoreStatus, StoreWorkerData } from './protocol.ts'
 import { StoreThread } from './store-thread.ts'
@@ -231,7 +231,6 @@ export class Collector {
     await Promise.all(this.running.map((r) => r.listener.stop(STOP_MS)))
     this.noteLoss()
     this.own.close()
-    new Gate(this.gateShared).stop()
     const sequences = this.running.flatMap((r) => (r.listener.observed() ?? []) as SequencePlace[])
     const status = (await this.store.ask({ do: 'close', sequences })) as StoreStatus
     await this.abandon()

@@ -1,7 +1,6 @@
 const WAITING_KB = 0
 const FULL = 1
-const STOP = 2
-const WORDS = 4
+const WORDS = 2
 
 /** Bytes of encoded blocks that may wait for the disk before the block workers stop taking batches. */
 export const GATE_BYTES = 32 << 20
@@ -50,15 +49,6 @@ export class Gate {
 
   set full(value: boolean) {
     Atomics.store(this.words, FULL, value ? 1 : 0)
-  }
-
-  /** Tells the block workers to end when their rings are empty. */
-  get stopping(): boolean {
-    return Atomics.load(this.words, STOP) !== 0
-  }
-
-  stop(): void {
-    Atomics.store(this.words, STOP, 1)
   }
 }
 

@@ -1,18 +1,17 @@
 import type { ListenerSpec } from '../../collector/index.ts'
-import type { Config } from '../../config/index.ts'
+import type { Config, Listen } from '../../config/index.ts'
 import type { Command } from '../command.ts'
 import { COMMON } from '../command.ts'
 
 /** The listeners that a configuration asks for. */
-function listenersOf(config: Config): ListenerSpec[] {
-  const at = ({ host, port }: { host: string; port: number }) => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`)
+function listenersOf(config: Config, listenText: (listen: Listen) => string): ListenerSpec[] {
   return config.inputs.flatMap((input): ListenerSpec[] => {
     if (input.type === 'unix')
       return [{ type: 'unix-datagram' as const, at: input.options.path === 'auto' ? '/dev/log' : input.options.path }]
     const { udp, tcp, receive_buffer: receiveBuffer } = input.options
     return [
-      ...udp.map((a) => ({ type: 'udp' as const, at: at(a), receiveBuffer })),
-      ...tcp.map((a) => ({ type: 'tcp' as const, at: at(a) })),
+      ...udp.map((a) => ({ type: 'udp' as const, at: listenText(a), receiveBuffer })),
+      ...tcp.map((a) => ({ type: 'tcp' as const, at: listenText(a) })),
     ]
   })
 }
@@ -31,12 +30,13 @@ function storeOf(config: Config) {
 }
 
 async function start(config: Config) {
+  const { listenText } = await import('../../config/index.ts')
   const { Collector } = await import('../../collector/index.ts')
   const { version } = await import('./version.ts')
   const { store, retention } = storeOf(config)
   const zones = config.sources.flatMap((s) => (s.zone === null ? [] : [{ match: s.match, zone: s.zone }]))
   const collector = await Collector.start({
-    listeners: listenersOf(config),
+    listeners: listenersOf(config, listenText),
     store,
     retention,
     limits: config.limits,
