@@ -21,7 +21,7 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
 const ORDER: Readonly<Record<string, readonly string[]>> = {
   log: ['.', 'wire', 'record', 'reading', 'pattern', 'ledger', 'spool', 'ship', 'logger'],
   store: ['.', 'query', 'kv', 'records'],
-  pullbox: ['.', 'exec', 'time', 'input', 'tail', 'auth', 'config', 'collector', 'search', 'api', 'cli'],
+  pullbox: ['.', 'exec', 'time', 'input', 'auth', 'config', 'collector', 'search', 'tail', 'api', 'client', 'cli'],
 }
 
 interface Manifest {

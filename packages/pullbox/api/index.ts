@@ -1,1 +1,2 @@
 export { startServer, type Server, type ServerOptions } from './server.ts'
+export type { ExplainView, LedgerCheckView, SourcesView, SourceView, StatusView } from './views.ts'

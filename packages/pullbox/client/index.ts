@@ -1,0 +1,1 @@
+export type { Client, ClientFrame, QueryAsk, TailAsk, TailEvent } from './contract.ts'
