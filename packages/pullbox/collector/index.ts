@@ -1,1 +1,2 @@
+export { announce, announced, findCollector, type Announcement, type FoundCollector } from './announce.ts'
 export { Collector, type CollectorOptions, type CollectorStatus, type ListenerSpec, type ListenerStatus } from './collector.ts'
