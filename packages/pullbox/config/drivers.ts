@@ -58,7 +58,8 @@ export function recordsSource(type: string, options: Record<string, unknown>): S
 }
 
 /** Reads records beside whoever writes them. Takes no lock and changes nothing. */
-export interface RecordsReader extends Lookup, Pick<RecordsStore, 'get' | 'after' | 'stats' | 'damages' | 'ledgerSnapshot' | 'close'> {
+export interface RecordsReader
+  extends Pick<Lookup, 'place'>, Pick<RecordsStore, 'get' | 'after' | 'stats' | 'damages' | 'ledgerSnapshot' | 'close'> {
   /** Takes in what was written and deleted since. */
   refresh(): void
 }
