@@ -3,10 +3,8 @@ import { z } from 'zod'
 import type { Registry } from '@pullbox/store'
 import { createRegistry } from '@pullbox/store'
 import type { SourceDescriptor } from '@pullbox/store/query'
-import type { Checkpoint, RecordsStore } from '@pullbox/store/records'
+import type { Checkpoint, RecordsReader, RecordsStore } from '@pullbox/store/records'
 import { describeSource, MemoryStore, openSegments, SegmentsReader } from '@pullbox/store/records'
-
-import type { Lookup } from '../search/index.ts'
 
 // The only place where names in a configuration become drivers; everything else gets what a driver opened.
 
@@ -57,22 +55,9 @@ export function recordsSource(type: string, options: Record<string, unknown>): S
   return type === 'segments' ? describeSource({ path: String(options.path) }) : null
 }
 
-/** Reads records beside whoever writes them. Takes no lock and changes nothing. */
-export interface RecordsReader
-  extends Pick<Lookup, 'place'>, Pick<RecordsStore, 'get' | 'after' | 'stats' | 'damages' | 'ledgerSnapshot' | 'close'> {
-  /** Takes in what was written and deleted since. */
-  refresh(): void
-}
+export type { RecordsReader } from '@pullbox/store/records'
 
-/** Opens these records for reading only; null when only the thread that owns them can read them. */
+/** Opens these records for reading beside whoever writes them; null when only the thread that owns them can read them. */
 export function recordsReader(type: string, options: Record<string, unknown>): RecordsReader | null {
-  if (type !== 'segments') return null
-  const reader = new SegmentsReader({ path: String(options.path) })
-  const place = (seq: number) => {
-    const c = reader.catalogues.findLast((one) => one.segment.firstSeq <= seq)
-    const i = c?.find(seq)
-    if (c === undefined || i === undefined || i >= c.blocks || c.firstSeq(i) > seq) return null
-    return { segment: c.segment.name, from: c.offset[i], to: c.offset[i] + c.length[i] }
-  }
-  return Object.assign(reader, { place })
+  return type === 'segments' ? new SegmentsReader({ path: String(options.path) }) : null
 }

@@ -1,5 +1,5 @@
 import type { BlockHeader, BlockRows } from '@pullbox/log/record'
-import type { BlockRef, Need, RowSource, Unreadable } from '../query/engine/source.ts'
+import type { BlockRef, Need, RowSource, TimeRange, Unreadable } from '../query/engine/source.ts'
 
 /** What an append promises. */
 export interface Appended {
@@ -152,4 +152,40 @@ export interface RecordsStore {
   ledgerSnapshot(): LedgerSnapshot
   /** Waits for what was appended, then lets go of the store. A second call waits for the first. */
   close(): Promise<void>
+}
+
+/** Where a block lies. */
+export interface Place {
+  /** File name of the segment. */
+  readonly segment: string
+  /** Bytes of the segment, `from <= b < to`. */
+  readonly from: number
+  readonly to: number
+  readonly firstSeq: number
+  readonly lastSeq: number
+}
+
+/** Some records that follow each other in write order: a block, or numbers that can't be read. */
+export interface Span {
+  readonly firstSeq: number
+  readonly lastSeq: number
+  /** The block, for `source().read`; null when no record of it can be wanted, or when there is none. */
+  readonly ref: BlockRef | null
+  /** Why there is no block. */
+  readonly unreadable: Unreadable | null
+}
+
+/** Records that another thread or process may be writing at the same time. Whole blocks are seen only; nothing is changed. */
+export interface RecordsReader extends Pick<RecordsStore, 'source' | 'after' | 'get' | 'stats' | 'damages' | 'ledgerSnapshot' | 'close'> {
+  /** Takes in what was written and deleted since; `bound` moves the last record that may be shown. */
+  refresh(bound?: number): void
+  /** As of `stats()`, at no cost. */
+  readonly firstSeq: number
+  readonly lastSeq: number
+  place(seq: number): Place | null
+  /**
+   * What is stored above `seq` in write order, or up to `seq` from the last to the first (then without what can't be read). Blocks
+   * that hold nothing of the range or of `need` come without `ref`. Filters are read as the iteration goes on.
+   */
+  spans(seq: number, direction: 'after' | 'before', range: TimeRange, need: Need): Iterable<Span>
 }

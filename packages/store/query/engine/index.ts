@@ -1,5 +1,6 @@
 export * from './events.ts'
-export { canTail } from './program.ts'
+export { canTail, compile, fieldsRead, split, type Program } from './program.ts'
+export { scanBlock, type Scanned } from './scan.ts'
 export { QueryPool, type PoolOptions } from './pool.ts'
 export { DEFAULT_MEMORY, runQuery, type QueryArguments } from './run.ts'
 export * from './source.ts'

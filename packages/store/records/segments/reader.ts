@@ -1,5 +1,15 @@
-import type { Damage, Following, LedgerSnapshot, RecordsSource, RecordsStats, StoredRecord } from '../contract.ts'
-import type { Unreadable } from '../../query/engine/source.ts'
+import type {
+  Damage,
+  Following,
+  LedgerSnapshot,
+  Place,
+  RecordsReader,
+  RecordsSource,
+  RecordsStats,
+  Span,
+  StoredRecord,
+} from '../contract.ts'
+import type { Need, TimeRange, Unreadable } from '../../query/engine/source.ts'
 import type { Disk } from '../disk.ts'
 import { readWhole } from '../disk.ts'
 import { nodeDisk } from '../disk-node.ts'
@@ -9,6 +19,7 @@ import { newerVersion, parseFormat, SEGMENT_VERSION } from './format.ts'
 import type { Places, SegmentName } from './names.ts'
 import { placesOf, segmentsIn } from './names.ts'
 import { readClosed } from './recovery.ts'
+import { placeOf } from './spans.ts'
 import { openError, storePath } from './store.ts'
 import { SegmentsView } from './view.ts'
 import type { Leftover } from './walk.ts'
@@ -25,7 +36,7 @@ export interface ReaderOptions {
  * Reads a store that a collector may be writing at the same time, in this process or another. It sees whole blocks only. Takes no
  * lock and changes nothing. Throws STORE_BAD_PATH or STORE_NEWER_VERSION.
  */
-export class SegmentsReader {
+export class SegmentsReader implements RecordsReader {
   private readonly disk: Disk
   private readonly places: Places
   private readonly view: SegmentsView
@@ -121,6 +132,22 @@ export class SegmentsReader {
 
   after(seq: number, limit: number): Following {
     return this.view.after(seq, limit)
+  }
+
+  spans(seq: number, direction: 'after' | 'before', range: TimeRange, need: Need): Iterable<Span> {
+    return this.view.spans(seq, direction, range, need)
+  }
+
+  place(seq: number): Place | null {
+    return placeOf(this.catalogues, seq)
+  }
+
+  get firstSeq(): number {
+    return this.catalogues[0]?.segment.firstSeq ?? 1
+  }
+
+  get lastSeq(): number {
+    return (this.catalogues.at(-1)?.nextSeq ?? 1) - 1
   }
 
   get(seq: number): StoredRecord | Unreadable | null {

@@ -4,7 +4,7 @@ import { CodedError } from '@pullbox/log/errors'
 
 import type { BlockRef, Need, Plan, TimeRange, Unreadable, ValueCounts } from '../../query/engine/source.ts'
 import { CountingReader, countValues, openRows, overlaps, unreadable } from '../blocks.ts'
-import type { Damage, Following, LedgerSnapshot, RecordsSource, RecordsStats, StoredBlock, StoredRecord } from '../contract.ts'
+import type { Damage, Following, LedgerSnapshot, RecordsSource, RecordsStats, Span, StoredBlock, StoredRecord } from '../contract.ts'
 import type { Disk, DiskFile } from '../disk.ts'
 import { codeOf } from '../disk.ts'
 import { storeClosed } from '../errors.ts'
@@ -12,13 +12,8 @@ import { mayHold } from '../requirements.ts'
 import type { Catalogue } from './catalogue.ts'
 import { decodeCheckpoint } from './format.ts'
 import type { Places } from './names.ts'
-
-/** How a block is named in a plan: enough for another thread to read it from the file without a catalogue of its own. */
-interface BlockId {
-  readonly segment: string
-  readonly at: number
-  readonly seq: number
-}
+import type { BlockId } from './spans.ts'
+import { spansAfter, spansBefore } from './spans.ts'
 
 const OPEN_FILES = 64
 /** With the usual filters of 20 KiB a block, these take about 30 MB. */
@@ -64,6 +59,13 @@ export class SegmentsView implements RecordsSource {
     } catch {
       return true
     }
+  }
+
+  /** See RecordsReader. */
+  spans(seq: number, direction: 'after' | 'before', range: TimeRange, need: Need): Iterable<Span> {
+    const walk = direction === 'after' ? spansAfter : spansBefore
+    const filtered = !('always' in need.requirements)
+    return walk(this.catalogues, seq, range, (id) => !filtered || this.mayHold(id, need))
   }
 
   private judgedReader(id: BlockId): CountingReader {
@@ -318,7 +320,7 @@ function follows(hole: Damage, after: number, before: number): boolean {
   return hole.firstSeq !== null && hole.firstSeq > after && hole.firstSeq < before
 }
 
-function holeUnreadable(hole: Damage): Unreadable {
+export function holeUnreadable(hole: Damage): Unreadable {
   const numbers = hole.firstSeq === null ? '' : `, records ${hole.firstSeq}..${hole.lastSeq}`
   return {
     unreadable: true,
