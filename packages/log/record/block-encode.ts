@@ -45,7 +45,7 @@ export function encodeBlock(batch: Batch, options: EncodeOptions): Uint8Array {
     section(SECTION.arena, arena, level),
   ]
   if (options.filter !== null && n > 0) {
-    const { trigrams, addresses } = options.filter.build(arena)
+    const { trigrams, addresses } = options.filter.build(arena, textCuts(batch))
     parts.push(section(SECTION.trigrams, trigrams, 'raw'), section(SECTION.tokens, addresses, 'raw'))
   }
   const [minTime, maxTime] = extent(batch.time, n)
@@ -84,6 +84,17 @@ export function encodeLedgerBlock(payload: Uint8Array, now: number): Uint8Array 
     arenaBytes: 0,
     sections: [section(SECTION.payload, payload, 3)],
   })
+}
+
+/** Where records and their messages begin: a number at a field's edge is whole there, whatever stands beside it in the arena. */
+function textCuts({ offset, message, count, arenaUsed }: Batch): Uint32Array {
+  const cuts = new Uint32Array(2 * count + 1)
+  for (let i = 0; i < count; i++) {
+    cuts[2 * i] = offset[i]
+    cuts[2 * i + 1] = Math.min(offset[i] + message[i], offset[i + 1])
+  }
+  cuts[2 * count] = arenaUsed
+  return cuts
 }
 
 function extent(values: Float64Array, n: number): [number, number] {

@@ -6,7 +6,7 @@ import { BLOCK_KIND, CODEC, SECTION, sectionDamaged } from './block-format.ts'
 import { BlockRows } from './block-rows.ts'
 import type { Columns } from './columns.ts'
 import { decodeColumns } from './columns.ts'
-import { hasAddress, hasTrigrams, isDottedQuad } from './trigrams.ts'
+import { hasAddress, hasTrigrams } from './trigrams.ts'
 
 /** Distinct values of a column in a block, with how many records have each. Entry 0 is "absent". */
 export interface BlockDictionary {
@@ -96,6 +96,11 @@ export class BlockReader {
     return dictionary
   }
 
+  /** All values of a dictionary column, or null when the block has no such section. */
+  valuesOf(dictionary: number): readonly string[] | null {
+    return this.header.sections.some((s) => s.id === dictionary) ? this.dictionary(dictionary).values : null
+  }
+
   private readDictionary(id: number): BlockDictionary {
     const raw = this.section(id)
     if (raw === null || raw.length < 4) return { values: [''], counts: Uint32Array.of(this.header.count) }
@@ -123,16 +128,19 @@ export class BlockReader {
     return out
   }
 
-  /**
-   * False when the literal certainly stands in no record of this block, whatever the case of its ASCII letters. `whole` says
-   * that it is searched as whole words, so that an IPv4 address can be looked up as such.
-   */
-  mayContain(literal: Uint8Array, whole: boolean): boolean {
+  /** False when the literal certainly stands in no record of this block, whatever the case of its ASCII letters. */
+  mayContain(literal: Uint8Array): boolean {
     const trigrams = this.section(SECTION.trigrams)
-    if (trigrams !== null && !hasTrigrams(trigrams, literal)) return false
-    if (!whole || !isDottedQuad(literal)) return true
-    const tokens = this.section(SECTION.tokens)
-    return tokens === null || hasAddress(tokens, literal)
+    return trigrams === null || hasTrigrams(trigrams, literal)
+  }
+
+  /**
+   * False when these four numbers joined by dots certainly stand in no message and no header of this block without a digit before
+   * or after them.
+   */
+  mayContainAddress(address: Uint8Array): boolean {
+    const addresses = this.section(SECTION.tokens)
+    return addresses === null || hasAddress(addresses, address)
   }
 
   /** The payload of a ledger block. */

@@ -155,10 +155,10 @@ test('filters never hide what is there, and skip what is not', () => {
     fill(writer, [{ ...sample, text: ` Login of User${i} from 10.${i % 250}.${(i * 7) % 250}.9, 1.2.3.4.5 x` }])
   const reader = read(encodeBlock(batch, { level: 1, filter: filters, listener: '' }))
   const b = (s: string) => Buffer.from(s)
-  for (const there of ['user1999', 'LOGIN of', '42 login']) assert.ok(reader.mayContain(b(there), true), there)
-  for (const there of ['10.9.63.9', '1.2.3.4', '2.3.4.5', '10.249.243.9']) assert.ok(reader.mayContain(b(there), true), there)
-  assert.equal(reader.mayContain(b('supercalifragilistic'), false), false)
-  assert.equal(reader.mayContain(b('192.168.177.213'), true), false)
+  for (const there of ['user1999', 'LOGIN of', '42 login']) assert.ok(reader.mayContain(b(there)), there)
+  for (const there of ['10.9.63.9', '1.2.3.4', '2.3.4.5', '10.249.243.9']) assert.ok(reader.mayContainAddress(b(there)), there)
+  assert.equal(reader.mayContain(b('supercalifragilistic')), false)
+  assert.equal(reader.mayContainAddress(b('192.168.177.213')), false)
 })
 
 test('a batch of the most records fits, and then asks for another', () => {
@@ -217,7 +217,12 @@ test(`the filters in WebAssembly and in JavaScript agree in every bit (seed ${se
   for (let round = 0; round < 300; round++) {
     const alphabet = alphabets[random(3)]
     const bytes = Buffer.from(Array.from({ length: random(400) }, () => alphabet[random(alphabet.length)]).join(''))
-    const [a, b] = [filters.build(bytes), plain.build(bytes)]
+    const cuts = Uint32Array.from([
+      0,
+      ...Array.from({ length: random(6) }, () => random(bytes.length + 1)).sort((p, q) => p - q),
+      bytes.length,
+    ])
+    const [a, b] = [filters.build(bytes, cuts), plain.build(bytes, cuts)]
     assert.ok(Buffer.from(a.trigrams).equals(b.trigrams) && Buffer.from(a.addresses).equals(b.addresses), JSON.stringify(bytes.toString()))
   }
 })

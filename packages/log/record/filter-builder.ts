@@ -4,8 +4,11 @@ import { addAddresses, addTrigrams, TOKEN_BITS, TRIGRAM_BITS } from './trigrams.
 
 /** Makes the filters of blocks; see trigrams.ts for what they mean. */
 export interface FilterBuilder {
-  /** Both filters of `arena`: memory that the builder uses again at its next call. */
-  build(arena: Uint8Array): { trigrams: Uint8Array; addresses: Uint8Array }
+  /**
+   * Both filters of `arena`: memory that the builder uses again at its next call. `cuts` are the places where one text ends and the
+   * next begins, ascending, the first 0 and the last the arena's length; without them the arena is one text.
+   */
+  build(arena: Uint8Array, cuts?: Uint32Array): { trigrams: Uint8Array; addresses: Uint8Array }
 }
 
 /** The part of the engine's WebAssembly interface that is used here; the type libraries of Node do not declare it. */
@@ -17,7 +20,7 @@ interface Engine {
 interface Exports {
   memory: { readonly buffer: ArrayBuffer; grow(pages: number): number }
   trigrams(p: number, n: number, bits: number): void
-  addresses(p: number, n: number, bits: number): void
+  addresses(p: number, cuts: number, many: number, bits: number): void
 }
 
 const PAGE = 65_536
@@ -34,13 +37,15 @@ export function createFilterBuilder(): FilterBuilder {
   const bits = BASE
   const arenaAt = bits + TRIGRAM_BYTES + TOKEN_BYTES
   return {
-    build(arena) {
-      const lack = arenaAt + arena.length + 4 - exports.memory.buffer.byteLength
+    build(arena, cuts = Uint32Array.of(0, arena.length)) {
+      const cutsAt = (arenaAt + arena.length + 7) & ~3
+      const lack = cutsAt + cuts.byteLength - exports.memory.buffer.byteLength
       if (lack > 0) exports.memory.grow(Math.ceil(lack / PAGE))
       const memory = new Uint8Array(exports.memory.buffer)
       memory.fill(0, bits, arenaAt)
       memory.set(arena, arenaAt)
-      exports.addresses(arenaAt, arena.length, bits + TRIGRAM_BYTES)
+      new Uint32Array(exports.memory.buffer, cutsAt, cuts.length).set(cuts)
+      exports.addresses(arenaAt, cutsAt, cuts.length, bits + TRIGRAM_BYTES)
       exports.trigrams(arenaAt, arena.length, bits)
       return { trigrams: memory.subarray(bits, bits + TRIGRAM_BYTES), addresses: memory.subarray(bits + TRIGRAM_BYTES, arenaAt) }
     },
@@ -50,11 +55,11 @@ export function createFilterBuilder(): FilterBuilder {
 /** The same in JavaScript: the reference that the WebAssembly is compared with. */
 export function createPlainFilterBuilder(): FilterBuilder {
   return {
-    build(arena) {
+    build(arena, cuts = Uint32Array.of(0, arena.length)) {
       const trigrams = new Uint8Array(TRIGRAM_BYTES)
       const addresses = new Uint8Array(TOKEN_BYTES)
       addTrigrams(arena, arena.length, trigrams)
-      addAddresses(arena, arena.length, addresses)
+      addAddresses(arena, cuts, addresses)
       return { trigrams, addresses }
     },
   }

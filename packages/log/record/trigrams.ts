@@ -33,36 +33,33 @@ export function hasTrigrams(bits: Uint8Array, literal: Uint8Array): boolean {
 
 const DOT = 46
 const isDigit = (c: number) => c >= 48 && c <= 57
-const isWord = (c: number) => isDigit(c) || (c >= 65 && c <= 90) || (c >= 97 && c <= 122) || c === 95 || c >= 128
 
 /**
- * Sets one bit for each four numbers joined by dots (`10.0.0.7`, every window of four where there are more) whose ends are not
- * word characters: what a search for a whole IPv4 address can match. Trigrams alone open every block for an address, because
- * digits are everywhere.
+ * Sets one bit for each four numbers joined by dots (`10.0.0.7`, every window of four where there are more): what a search for an
+ * IPv4 address can match. Trigrams alone open every block for an address, because digits are everywhere. Bytes on both sides of a
+ * place in `cuts` (ascending, the first 0, the last the length) belong to different texts, and no number reaches across.
  */
-export function addAddresses(bytes: Uint8Array, length: number, bits: Uint8Array): void {
-  // The dot is the rare byte: native search jumps from one to the next, and most bytes are never looked at here.
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, length)
-  let dot = buffer.indexOf(DOT, 1)
-  while (dot > 0) {
-    if (isDigit(bytes[dot - 1]) && isDigit(bytes[dot + 1])) {
-      let start = dot
-      while (start > 0 && isDigit(bytes[start - 1])) start--
-      dot = addDotted(bytes, start, length, bits)
-    }
-    dot = buffer.indexOf(DOT, dot + 1)
+export function addAddresses(bytes: Uint8Array, cuts: Uint32Array, bits: Uint8Array): void {
+  for (let i = 1; i < cuts.length; i++) addPiece(bytes, cuts[i - 1], cuts[i], bits)
+}
+
+function addPiece(bytes: Uint8Array, from: number, to: number, bits: Uint8Array): void {
+  for (let dot = from + 1; dot + 1 < to; dot++) {
+    if (bytes[dot] !== DOT || !isDigit(bytes[dot - 1]) || !isDigit(bytes[dot + 1])) continue
+    let start = dot
+    while (start > from && isDigit(bytes[start - 1])) start--
+    dot = addDotted(bytes, start, to, bits)
   }
 }
 
-function addDotted(bytes: Uint8Array, start: number, length: number, bits: Uint8Array): number {
+function addDotted(bytes: Uint8Array, start: number, to: number, bits: Uint8Array): number {
   const starts = [start, 0, 0, 0]
   let numbers = 1
   let at = start
   for (;;) {
-    while (at < length && isDigit(bytes[at])) at++
-    const whole = (starts[0] === 0 || !isWord(bytes[starts[0] - 1])) && (at === length || !isWord(bytes[at]))
-    if (numbers === 4 && whole) setAddress(bits, bytes, starts[0], at)
-    if (bytes[at] !== DOT || at + 1 >= length || !isDigit(bytes[at + 1])) return at
+    while (at < to && isDigit(bytes[at])) at++
+    if (numbers === 4) setAddress(bits, bytes, starts[0], at)
+    if (at + 1 >= to || bytes[at] !== DOT || !isDigit(bytes[at + 1])) return at
     at++
     if (numbers === 4) starts.shift()
     else numbers++
@@ -81,22 +78,8 @@ function addressBit(bytes: Uint8Array, start: number, end: number): number {
   return Math.imul(hash, 0x9e3779b1) >>> 17
 }
 
-/** The literal when it is exactly four numbers joined by dots, which {@link hasAddress} can answer for. */
-export function isDottedQuad(literal: Uint8Array): boolean {
-  let numbers = 0
-  let digits = 0
-  for (let i = 0; i <= literal.length; i++) {
-    if (i < literal.length && isDigit(literal[i])) digits++
-    else if (digits > 0 && (i === literal.length || literal[i] === DOT)) {
-      numbers++
-      digits = 0
-    } else return false
-  }
-  return numbers === 4
-}
-
-/** False when this IPv4 address certainly stands nowhere as a whole in what {@link addAddresses} saw. */
-export function hasAddress(bits: Uint8Array, literal: Uint8Array): boolean {
-  const bit = addressBit(literal, 0, literal.length)
+/** False when these four numbers joined by dots certainly stand nowhere in what {@link addAddresses} saw, without a digit before or after them. */
+export function hasAddress(bits: Uint8Array, address: Uint8Array): boolean {
+  const bit = addressBit(address, 0, address.length)
   return (bits[bit >> 3] & (1 << (bit & 7))) !== 0
 }

@@ -7,9 +7,8 @@ typedef uint32_t u32;
 typedef u32 unaligned __attribute__((aligned(1)));
 
 static inline int digit(u32 c) { return c - '0' < 10u; }
-static inline int word(u32 c) { return digit(c) || (c | 32) - 'a' < 26u || c == '_' || c >= 128; }
 
-// Overwrites the arena's copy with its lower case; call it after addresses, which wants to know words as they are.
+// Overwrites the arena's copy with its lower case.
 __attribute__((export_name("trigrams"))) void trigrams(u8 *p, u32 n, u32 *bits) {
   for (u32 i = 0; i < n; i++) p[i] = p[i] | (u8)((u8)(p[i] - 'A') < 26) << 5;
   // A load of four bytes of which the last is shifted away: no byte waits for the one before. The copy has room for it.
@@ -27,16 +26,13 @@ static void set_address(const u8 *p, u32 start, u32 end, u8 *bits) {
 }
 
 // Every window of four numbers in a run of numbers joined by dots that starts at `at`; gives the end of the run.
-static u32 dotted(const u8 *p, u32 at, u32 n, u8 *bits) {
+static u32 dotted(const u8 *p, u32 at, u32 to, u8 *bits) {
   u32 starts[4] = {at, 0, 0, 0};
   u32 numbers = 1;
   for (;;) {
-    while (at < n && digit(p[at])) at++;
-    if (numbers == 4) {
-      u32 s = starts[0];
-      if ((s == 0 || !word(p[s - 1])) && (at == n || !word(p[at]))) set_address(p, s, at, bits);
-    }
-    if (at + 1 >= n || p[at] != '.' || !digit(p[at + 1])) return at;
+    while (at < to && digit(p[at])) at++;
+    if (numbers == 4) set_address(p, starts[0], at, bits);
+    if (at + 1 >= to || p[at] != '.' || !digit(p[at + 1])) return at;
     at++;
     if (numbers == 4) {
       starts[0] = starts[1];
@@ -47,11 +43,15 @@ static u32 dotted(const u8 *p, u32 at, u32 n, u8 *bits) {
   }
 }
 
-__attribute__((export_name("addresses"))) void addresses(const u8 *p, u32 n, u8 *bits) {
-  for (u32 dot = 1; dot + 1 < n; dot++) {
-    if (p[dot] != '.' || !digit(p[dot - 1]) || !digit(p[dot + 1])) continue;
-    u32 start = dot;
-    while (start > 0 && digit(p[start - 1])) start--;
-    dot = dotted(p, start, n, bits);
+// No number reaches across one of the `many` places in `cuts`; the first is 0, the last the length.
+__attribute__((export_name("addresses"))) void addresses(const u8 *p, const u32 *cuts, u32 many, u8 *bits) {
+  for (u32 i = 1; i < many; i++) {
+    u32 from = cuts[i - 1], to = cuts[i];
+    for (u32 dot = from + 1; dot + 1 < to; dot++) {
+      if (p[dot] != '.' || !digit(p[dot - 1]) || !digit(p[dot + 1])) continue;
+      u32 start = dot;
+      while (start > from && digit(p[start - 1])) start--;
+      dot = dotted(p, start, to, bits);
+    }
   }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseQuery, type FilterNode } from '../language/index.ts'
+import { parseQuery, severityRank, type FilterNode } from '../language/index.ts'
 import { randomFrom } from '../language/seed.ts'
 import { randomFilter, randomRows } from './columns.fixture.ts'
 import { compileFilter, fieldsOf, requirements, Selection, timeRange, type Need } from './index.ts'
@@ -25,13 +25,20 @@ function satisfied(need: Need, rows: Rows): boolean {
   if ('always' in need) return true
   if ('all' in need) return need.all.every((part) => satisfied(part, rows))
   if ('any' in need) return need.any.some((part) => satisfied(part, rows))
-  const field = 'literal' in need ? need.field : need.equals.field
+  const field = 'severity' in need ? need.severity.field : 'equals' in need ? need.equals.field : need.field
   const column = rows.column(field)
   for (let i = 0; column !== null && i < rows.count; i++) {
-    if ('equals' in need ? column.text(i) === need.equals.value : Buffer.from(lowerAscii(column.text(i))).includes(need.literal))
-      return true
+    if (holds(need, column.text(i))) return true
   }
   return false
+}
+
+function holds(need: Exclude<Need, { always: true } | { all: unknown } | { any: unknown }>, text: string): boolean {
+  if ('equals' in need) return text === need.equals.value
+  if ('literal' in need) return Buffer.from(lowerAscii(text)).includes(need.literal)
+  if ('address' in need) return new RegExp(`(?<!\\d)${Buffer.from(need.address).toString().replaceAll('.', '\\.')}(?!\\d)`, 'u').test(text)
+  const rank = severityRank(text)
+  return rank !== null && rank >= need.severity.min && rank <= need.severity.max
 }
 
 test('compiled filters find what the plain reading finds, and what is told to the store holds (random, seeded)', (t) => {

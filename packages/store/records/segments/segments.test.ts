@@ -147,15 +147,26 @@ test('a plan leaves out blocks by their filters and lists, and never one that ma
     [{ bytes: 'sw2 link up from 10.0.0.7', host: 'sw2', time: 2, priority: 14, source: 'b' }],
     [{ bytes: 'sw3 nothing', host: 'sw3', time: 3, source: 'b' }],
   ])
-  const literal = (text: string, field = '_msg', whole?: boolean) =>
-    ({ literal: Buffer.from(text), field, ...(whole === undefined ? {} : { whole }) }) as Requirement
+  const literal = (text: string, field = '_msg'): Requirement => ({ literal: Buffer.from(text), field })
+  const address = (text: string, field = '_msg'): Requirement => ({ address: Buffer.from(text), field })
+  const severity = (min: number, max: number): Requirement => ({ severity: { field: 'severity', min, max } })
   const equals = (field: string, value: string): Requirement => ({ equals: { field, value } })
   const cases: [Requirement, number[]][] = [
     [literal('link'), [1, 2]],
     [literal('down'), [1]],
     [literal('absent needle'), []],
-    [literal('10.0.0.9', '_msg', true), []],
-    [literal('10.0.0.7', '_msg', true), [2]],
+    [address('10.0.0.9'), []],
+    [address('10.0.0.7'), [2]],
+    [address('10.0.0.9', 'data.peer'), []],
+    [address('10.0.0.9', 'tag'), [1, 2, 3]],
+    [literal('10.0.0.7', 'data.peer'), [2]],
+    [literal('absent "needle]', 'data.peer'), []],
+    [literal('in"k]', 'data.peer'), [1, 2, 3]],
+    [severity(0, 3), [1]],
+    [severity(4, 7), [2]],
+    [severity(0, 2), []],
+    [literal('inf', 'severity'), [2]],
+    [literal('gap', 'type'), []],
     [literal('sw', 'host'), [1, 2, 3]],
     [literal('sw3', 'host'), [3]],
     [equals('host', 'sw2'), [2]],
