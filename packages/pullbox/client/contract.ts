@@ -1,7 +1,8 @@
-import type { RecordView } from '@pullbox/log/record'
+import type { CodedError } from '@pullbox/log/errors'
 
 import type { ExplainView, LedgerCheckView, SourcesView, StatusView } from '../api/index.ts'
 import type { Frame } from '../search/index.ts'
+import type { TailAsk, TailEvent } from '../tail/index.ts'
 
 /** A frame as `search` gives it, or the error that ended the answer; the last frame is `end` or `error`. */
 export type ClientFrame =
@@ -19,24 +20,14 @@ export interface QueryAsk {
   readonly signal?: AbortSignal
 }
 
-export interface TailAsk {
-  /** Goes on after this record; what retention has taken since comes as a `gap`. */
-  readonly cursor?: string
-  /** First the last so many rows that match, oldest first. */
-  readonly last?: number
-  /** Microseconds since 1970: first all rows from this time on. */
-  readonly since?: number
-  readonly tz?: string
-  readonly signal?: AbortSignal
-}
+export type { TailAsk, TailEvent } from '../tail/index.ts'
 
-/** What a tail says: in write order, each record once. `cursor` is to be kept and given back after a break. */
-export type TailEvent =
-  | { readonly type: 'record'; readonly cursor: string; readonly record: RecordView }
-  /** Records that can't be shown: taken by retention, or damaged. */
-  | { readonly type: 'gap'; readonly cursor: string; readonly from: string; readonly to: string; readonly reason: string }
-  /** All up to `cursor` has been looked at; nothing of it matched since the last event. */
-  | { readonly type: 'progress'; readonly cursor: string }
+export interface ClientTailAsk extends TailAsk {
+  /** The connection broke, for the n-th time in a row, and is tried again after so many milliseconds, from the last event's cursor. */
+  readonly onBreak?: (why: CodedError, delay: number, times: number) => void
+  /** It goes on, with the collector at this address. */
+  readonly onResume?: (at: string) => void
+}
 
 /**
  * Asks the running collector if there is one (`via` = collector), else the store itself, read-only. Both give the same answers;
@@ -48,8 +39,13 @@ export interface Client {
   readonly at: string
   status(): Promise<StatusView>
   sources(): Promise<SourcesView>
+  /**
+   * What keeps an answer from beginning (a query that cannot be read, a collector that is not there) is thrown by the iteration; what
+   * ends it in the middle is its last frame, `error`. The abort of the signal gives an `end` that is not complete, or is thrown.
+   */
   query(text: string, ask?: QueryAsk): AsyncIterable<ClientFrame>
-  tail(text: string, ask?: TailAsk): AsyncIterable<TailEvent>
+  /** Follows until the signal; see `ClientTailAsk` for breaks of the connection. */
+  tail(text: string, ask?: ClientTailAsk): AsyncIterable<TailEvent>
   /** The record with its bytes, and how each field came; null when there is none. */
   explain(id: string): Promise<ExplainView | null>
   /** Counts every record on disk again and compares with the account, from a time on or all. */

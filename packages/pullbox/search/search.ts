@@ -1,14 +1,21 @@
 import type { RecordView } from '@pullbox/log/record'
-import { recordView } from '@pullbox/log/record'
-import type { OpenSource, Query, QueryEvent, ResultRow, SourceDescriptor } from '@pullbox/store/query'
-import { parseQuery, pipeParsers, QueryPool, runQuery } from '@pullbox/store/query'
+import type { OpenSource, Query, QueryEvent, RowSource, SourceDescriptor } from '@pullbox/store/query'
+import { QueryPool, runQuery } from '@pullbox/store/query'
+import type { RecordsReader } from '@pullbox/store/records'
 
-/** Pipes that pick or order rows and leave their fields as they are. */
-const KEEPING: ReadonlySet<string> = new Set(['filter', 'limit', 'offset', 'sort', 'first', 'last', 'sample'])
+import type { PlainRow } from './shown.ts'
+import { readQuery, shownBy } from './shown.ts'
 
 export interface SearchOptions {
   /** How this thread and each query thread open the records. */
   readonly source: SourceDescriptor
+  /**
+   * Plans the queries, where this thread has it open already; shared, and closed by its owner. Absent = the store is opened anew for
+   * each query.
+   */
+  readonly reader?: RecordsReader
+  /** The last record number that may be shown, asked for each query: what is not synced yet is never shown. Absent = every whole block. */
+  readonly bound?: () => number
   /** Query threads; 0 = all work is done in the thread that asks. */
   readonly workers: number
   /** Directory for temporary files of large queries. */
@@ -31,9 +38,6 @@ export interface QueryOptions {
   /** IANA name of the zone of times that the query writes without one; UTC when absent. */
   readonly tz?: string
 }
-
-/** A row of pipes that change fields: name to text, as the pipes give them. */
-export type PlainRow = { readonly type: string } & Readonly<Record<string, string>>
 
 /** What a query says: `progress` and `rows` as they come, one `end`. Times are microseconds since 1970, durations seconds. */
 export type Frame =
@@ -68,7 +72,7 @@ export function createSearch(options: SearchOptions): Search {
   return {
     query(text, asked = {}) {
       const now = asked.now ?? Date.now() * 1000
-      const query = parseQuery(text, { now, pipes: pipeParsers, ...(asked.tz === undefined ? {} : { tz: asked.tz }) })
+      const query = readQuery(text, now, asked.tz)
       return frames(options, pool, query, { ...asked, now })
     },
     close: async () => pool?.close(),
@@ -76,16 +80,15 @@ export function createSearch(options: SearchOptions): Search {
 }
 
 async function* frames(
-  { source: descriptor, spillDir, memory }: SearchOptions,
+  options: SearchOptions,
   pool: QueryPool | null,
   query: Query,
   asked: QueryOptions & { readonly now: number },
 ): AsyncGenerator<Frame, void, undefined> {
   const started = performance.now()
-  const asRecords = query.pipes.every((pipe) => KEEPING.has(pipe.op))
-  const { openSource } = (await import(descriptor.module)) as { openSource: OpenSource }
-  // opened for each query, so that the plan holds what was written up to now
-  const source = await openSource(descriptor.options)
+  const shown = shownBy(query)
+  const { spillDir, memory } = options
+  const source = await sourceOf(options)
   try {
     const { since = -Infinity, until = Infinity, order, limit, signal, now } = asked
     const events = runQuery({
@@ -100,15 +103,31 @@ async function* frames(
       ...(signal === undefined ? {} : { signal }),
       ...(memory === undefined ? {} : { memory }),
     })
-    for await (const event of events) yield frame(event, asRecords, (performance.now() - started) / 1000)
+    for await (const event of events) yield frame(event, shown, (performance.now() - started) / 1000)
   } finally {
     await source.close?.()
   }
 }
 
-function frame(event: QueryEvent, asRecords: boolean, seconds: number): Frame {
+/** What is on disk up to now. */
+async function sourceOf({ source, reader, bound }: SearchOptions): Promise<RowSource> {
+  const last = bound?.()
+  if (reader === undefined) {
+    const { openSource } = (await import(source.module)) as { openSource: OpenSource }
+    return openSource(last === undefined ? source.options : { ...(source.options as object), bound: last })
+  }
+  reader.refresh(last)
+  const shared = reader.source()
+  return {
+    plan: (range, need) => shared.plan(range, need),
+    read: (ref, need) => shared.read(ref, need),
+    valueCounts: async (ref, field) => (await shared.valueCounts?.(ref, field)) ?? null,
+  }
+}
+
+function frame(event: QueryEvent, shown: ReturnType<typeof shownBy>, seconds: number): Frame {
   if (event.type === 'progress') return { ...event, seconds }
-  if (event.type === 'rows') return { type: 'rows', rows: asRecords ? event.rows.map(asRecord) : event.rows.map(asPlain) }
+  if (event.type === 'rows') return { type: 'rows', rows: event.rows.map(shown) }
   const { blocks_read, blocks_total, bytes_read, bytes_total, rows } = event.stats
   const stopped = event.reasons.some((reason) => reason.kind === 'stopped')
   return {
@@ -123,12 +142,4 @@ function frame(event: QueryEvent, asRecords: boolean, seconds: number): Frame {
     bytes_total,
     seconds,
   }
-}
-
-function asRecord({ id, fields }: ResultRow): RecordView {
-  return recordView(id, new Map(Object.entries(fields)))
-}
-
-function asPlain({ fields }: ResultRow): PlainRow {
-  return { type: 'row', ...fields }
 }

@@ -1,0 +1,28 @@
+import type { RecordView } from '@pullbox/log/record'
+import { recordView } from '@pullbox/log/record'
+import type { Query, ResultRow } from '@pullbox/store/query'
+import { parseQuery, pipeParsers, statsFunctions } from '@pullbox/store/query'
+
+/** Pipes that pick or order rows and leave their fields as they are. */
+const KEEPING: ReadonlySet<string> = new Set(['filter', 'limit', 'offset', 'sort', 'first', 'last', 'sample'])
+
+/** A row of pipes that change fields: name to text, as the pipes give them. */
+export type PlainRow = { readonly type: string } & Readonly<Record<string, string>>
+
+/** Reads a query with all that is built. `now` in microseconds since 1970; `tz` is the zone of times that carry none, UTC when absent. */
+export function readQuery(text: string, now: number, tz?: string): Query {
+  return parseQuery(text, { now, pipes: pipeParsers, statsFunctions: statsFunctions.keys(), ...(tz === undefined ? {} : { tz }) })
+}
+
+/** How rows of the query are shown: whole records as such, rows that pipes changed as plain rows. */
+export function shownBy(query: Query): (row: ResultRow) => RecordView | PlainRow {
+  return query.pipes.every((pipe) => KEEPING.has(pipe.op)) ? asRecord : asPlain
+}
+
+function asRecord({ id, fields }: ResultRow): RecordView {
+  return recordView(id, new Map(Object.entries(fields)))
+}
+
+function asPlain({ fields }: ResultRow): PlainRow {
+  return { type: 'row', ...fields }
+}
