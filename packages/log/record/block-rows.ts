@@ -59,17 +59,23 @@ export class BlockRows {
     return [Math.min(c.offset[i] + c.message[i], end), end]
   }
 
-  names(): Iterable<string> {
-    return [...BASE_NAMES, ...this.rareNames(), ...this.derived().values.keys()]
+  /** Names of the fields that a row may have; with `picked` one of these rows. */
+  names(picked?: Uint32Array): Iterable<string> {
+    return [...BASE_NAMES, ...this.rareNames(picked), ...this.derived().names(picked)]
   }
 
-  /** Names of fields that hardly any record has, where one of this block has them. */
-  private rareNames(): string[] {
+  /** Names of fields that hardly any record has, where one of the rows has them. */
+  private rareNames(picked?: Uint32Array): string[] {
     const { problem, flags } = this.columns
+    const any = (test: (i: number) => boolean): boolean => {
+      const many = picked?.length ?? this.count
+      for (let k = 0; k < many; k++) if (test(picked?.[k] ?? k)) return true
+      return false
+    }
     const names: string[] = []
-    if (problem.some((p) => p !== 0)) names.push('parse.problem', 'parse.column')
-    if (flags.some((f) => (f & FLAG.truncated) !== 0)) names.push('truncated.kept', 'truncated.total')
-    if (!isUtf8(this.reader.arena())) names.push('bytes_base64')
+    if (any((i) => problem[i] !== 0)) names.push('parse.problem', 'parse.column')
+    if (any((i) => (flags[i] & FLAG.truncated) !== 0)) names.push('truncated.kept', 'truncated.total')
+    if (!isUtf8(this.reader.arena()) && any((i) => !isUtf8(this.bytes(i)))) names.push('bytes_base64')
     return names
   }
 
@@ -139,7 +145,7 @@ export class BlockRows {
     }
   }
 
-  /** The fields that are read from the bytes anew; made when the first of them is asked for. */
+  /** The fields that are read from the bytes anew. */
   derived(): Derived {
     this.derivedFields ??= new Derived(this)
     return this.derivedFields

@@ -8,8 +8,8 @@ export interface Rows {
   readonly time: Float64Array
   /** The field of that name, or null when no row has it. The same object each time. */
   column(name: string): Column | null
-  /** Names of all fields that any row may have; may include some that turn out empty. */
-  names(): Iterable<string>
+  /** Names of all fields that any row may have, or with `picked` any of these rows; may include some that turn out empty. */
+  names(picked?: Uint32Array): Iterable<string>
 }
 
 /** One field of some rows. */

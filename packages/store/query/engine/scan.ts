@@ -30,7 +30,7 @@ export async function scanBlock(source: RowSource, ref: BlockRef, need: Need, ra
     const picked = program.condition({ view, picked: inRange(view.time, ref, range, view.count) })
     const matched = picked.length
     let batch: Batch = { view, picked }
-    if (matched > 0) touch(view, need, picked[0]!)
+    if (matched > 0) touch(view, need, picked.subarray(0, 1))
     for (const stage of program.local) {
       if (batch.picked.length === 0) break
       batch = stage.transform(batch)
@@ -49,8 +49,8 @@ export async function scanBlock(source: RowSource, ref: BlockRef, need: Need, ra
 }
 
 /** Has every column decoded that later steps read: damage must show before a gathering pipe has taken half of the rows. */
-function touch(view: View, { fields }: Need, row: number): void {
-  for (const name of fields ?? view.names()) view.column(name)?.text(row)
+function touch(view: View, { fields }: Need, row: Uint32Array): void {
+  for (const name of fields ?? view.names(row)) view.column(name)?.text(row[0]!)
 }
 
 function lost(ref: BlockRef, unreadable: Unreadable): Scanned {

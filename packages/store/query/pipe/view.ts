@@ -19,16 +19,16 @@ export interface Batch {
 export function viewOf(rows: Rows & { id?: (i: number) => string }, timeIsField = true): View {
   const { count, time } = rows
   const id = (i: number): string => rows.id?.(i) ?? ''
-  if (!timeIsField) return { count, time, timeIsField, column: (name) => rows.column(name), names: () => rows.names(), id }
+  if (!timeIsField) return { count, time, timeIsField, column: (name) => rows.column(name), names: (picked) => rows.names(picked), id }
   const printed: Column = { text: (i) => formatTime(time[i]!) }
   return {
     count,
     time,
     timeIsField,
     column: (name) => rows.column(name) ?? (name === '_time' ? printed : null),
-    names: function* () {
+    names: function* (picked) {
       yield '_time'
-      for (const name of rows.names()) if (name !== '_time') yield name
+      for (const name of rows.names(picked)) if (name !== '_time') yield name
     },
     id,
   }
@@ -47,8 +47,8 @@ export function restrict(view: View, keep: (name: string) => boolean): View {
     time: view.time,
     timeIsField: view.timeIsField,
     column: (name) => (keep(name) ? view.column(name) : null),
-    names: function* () {
-      for (const name of view.names()) if (keep(name)) yield name
+    names: function* (picked) {
+      for (const name of view.names(picked)) if (keep(name)) yield name
     },
     id: (i) => view.id(i),
   }
@@ -64,9 +64,9 @@ export function overlay(view: View, changed: ReadonlyMap<string, Column | null>)
       const column = changed.get(name)
       return column === undefined ? view.column(name) : column
     },
-    names: function* () {
+    names: function* (picked) {
       const seen = new Set<string>()
-      for (const name of view.names()) {
+      for (const name of view.names(picked)) {
         if (changed.get(name) === null || seen.has(name)) continue
         seen.add(name)
         yield name

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 
-import { parseQuery, pipeParsers, runQuery, type QueryEvent, type RowSource } from '@pullbox/store/query'
+import { parseQuery, pipeParsers, runQuery, type QueryEvent, type RowSource, type TimeRange } from '@pullbox/store/query'
 import { openSegments, type RecordsSource } from '@pullbox/store/records'
 
 import { randomFrom } from '../../query/language/seed.ts'
@@ -31,7 +31,7 @@ type End = Extract<QueryEvent, { type: 'end' }>
 async function ask(
   source: RowSource,
   text: string,
-  more: { order?: 'newest'; limit?: number } = {},
+  more: { order?: 'newest'; limit?: number; range?: TimeRange } = {},
 ): Promise<{ ids: string[]; values: string[]; end: End }> {
   const ids: string[] = []
   const values: string[] = []
@@ -149,6 +149,35 @@ test('the last rows are in the last blocks', async () => {
     Array.from({ length: 10 }, (_, i) => String(i + 1)),
   )
   assert.ok(first.end.stats.blocks_read <= 2)
+})
+
+test('times out of order: blocks are judged by their least and greatest time', async () => {
+  const at = (minute: number): string =>
+    `<13>Mar  1 ${String(Math.trunc(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}:00 h a: minute ${minute}`
+  const { random } = randomFrom('PULLBOX_SEED')
+  const minutes = Array.from({ length: 30 }, (_, b) => Array.from({ length: 20 }, () => (b * 7 + random(b % 5 === 0 ? 900 : 20)) % 1440))
+  const source = await sourceOf(minutes.map((list, b) => maker.block(list.map(at), T0 + b)))
+  for (let q = 0; q < 20; q++) {
+    const since = random(1440)
+    const until = since + 1 + random(100)
+    const inside = (minute: number): boolean => minute >= since && minute < until
+    const range = { since: T0 + since * 60e6, until: T0 + until * 60e6 }
+    const touching = minutes.filter((list) => Math.max(...list) >= since && Math.min(...list) < until).length
+    for (const order of [undefined, 'newest'] as const) {
+      const { ids, end } = await ask(source, '*', { range, ...(order === undefined ? {} : { order }) })
+      const expected = minutes
+        .flat()
+        .map((minute, i) => ({ minute, id: String(i + 1), i }))
+        .filter((r) => inside(r.minute))
+      expected.sort((a, b) => a.minute - b.minute || a.i - b.i)
+      if (order === 'newest') expected.reverse()
+      assert.deepEqual(
+        ids,
+        expected.map((r) => r.id),
+      )
+      assert.equal(end.stats.blocks_total, touching)
+    }
+  }
 })
 
 const PARTS = [
