@@ -13,7 +13,7 @@ export class Wake {
 
   private ring(): void {
     this.news++
-    for (const wake of [...this.waiting]) wake()
+    for (const wake of this.waiting) wake()
   }
 
   /** Resolves at the next news, or when the signal says stop. */
