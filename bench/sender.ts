@@ -1,5 +1,5 @@
-// A sender in a process of its own: `node bench/sender.ts '{"kind":"udp","port":5514,"count":1000000,"rate":0}'`. Prints one
-// JSON line {sent, seconds} when done. Load goes to loopback or to a unix socket of this machine only.
+// A sender in a process of its own: `node bench/sender.ts '{"kind":"udp","port":5514,"count":1000000,"rate":0}'`. Prints `ready`
+// when its messages are made and it begins, and one JSON line {sent, seconds, started} when done. Load goes to loopback or to a unix socket of this machine only.
 import { createConnection } from 'node:net'
 import { createRequire } from 'node:module'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -20,6 +20,15 @@ export interface Load {
   /** Distinct messages; they are sent again from the start. */
   distinct?: number
   seed?: number
+  /** Average length aimed at, bytes. */
+  about?: number
+}
+
+/** What a sender did: `started` in milliseconds since 1970. */
+export interface Sent {
+  sent: number
+  seconds: number
+  started: number
 }
 
 const MMSGHDR = 64
@@ -70,7 +79,7 @@ function openDatagrams(load: Load, c: Corpus): Datagrams {
   }
 }
 
-async function sendDatagrams(load: Load, c: Corpus): Promise<{ sent: number; seconds: number }> {
+async function sendDatagrams(load: Load, c: Corpus): Promise<Sent> {
   const out = openDatagrams(load, c)
   const start = performance.now()
   let sent = 0
@@ -86,10 +95,10 @@ async function sendDatagrams(load: Load, c: Corpus): Promise<{ sent: number; sec
     const from = sent % c.count
     sent += out.send(from, Math.min(BURST, c.count - from, load.count - sent))
   }
-  return { sent, seconds: (performance.now() - start) / 1000 }
+  return { sent, seconds: (performance.now() - start) / 1000, started: performance.timeOrigin + start }
 }
 
-async function sendStream(load: Load, c: Corpus): Promise<{ sent: number; seconds: number }> {
+async function sendStream(load: Load, c: Corpus): Promise<Sent> {
   const socket = createConnection({ host: '127.0.0.1', port: load.port ?? 0 })
   await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject))
   const start = performance.now()
@@ -103,12 +112,12 @@ async function sendStream(load: Load, c: Corpus): Promise<{ sent: number; second
     sent += n
   }
   await new Promise<void>((resolve) => socket.end(resolve))
-  return { sent, seconds: (performance.now() - start) / 1000 }
+  return { sent, seconds: (performance.now() - start) / 1000, started: performance.timeOrigin + start }
 }
 
 if (import.meta.main) {
   const load = JSON.parse(process.argv[2]) as Load
-  const c = corpus(Math.min(load.count, load.distinct ?? 100_000), load.seed ?? 1)
+  const c = corpus(Math.min(load.count, load.distinct ?? 100_000), load.seed ?? 1, load.about)
   process.stdout.write('ready\n')
   const result = load.kind === 'tcp' ? await sendStream(load, c) : await sendDatagrams(load, c)
   process.stdout.write(`${JSON.stringify(result)}\n`)
