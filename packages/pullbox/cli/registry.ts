@@ -8,6 +8,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command 
   run: () => import('./commands/run.ts'),
   search: () => import('./commands/search.ts'),
   doctor: () => import('./commands/doctor.ts'),
+  store: () => import('./commands/store.ts'),
   config: () => import('./commands/config.ts'),
   ip: () => import('./commands/ip.ts'),
   vectors: () => import('./commands/vectors.ts'),

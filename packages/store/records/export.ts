@@ -1,5 +1,7 @@
 import type { BlockRows } from '@pullbox/log/record'
 
+import { CodedError } from '@pullbox/log/errors'
+
 import type { BlockRef, Need, TimeRange, Unreadable } from '../query/engine/source.ts'
 import type { RecordsSource } from './contract.ts'
 
@@ -15,6 +17,13 @@ export interface ExportOptions {
   readonly range?: TimeRange
   /** `write`: by number; `time`: by time, records of equal time by number. Default `write`. */
   readonly order?: 'write' | 'time'
+  /** What a record must have to be picked; rows come and go in ascending order. Blocks that can't hold such a record may be left out. */
+  readonly filter?: {
+    readonly requirements: Need['requirements']
+    readonly pick: (rows: BlockRows, among: Uint32Array) => Uint32Array
+  }
+  /** Called when it is known how many bytes are to be read, and after each block with its bytes. */
+  readonly watch?: { planned(bytes: number): void; read(bytes: number): void }
 }
 
 const EVER: TimeRange = { since: Number.NEGATIVE_INFINITY, until: Number.POSITIVE_INFINITY }
@@ -23,22 +32,51 @@ const ALL: Need = { fields: null, requirements: { always: true } }
 const HELD = 32
 
 /**
- * All records of a range. What can't be read comes up as `Unreadable` in its place, and the rest is still given. Memory is bounded
- * whatever the order in which records arrived: where more blocks overlap in time than are held, blocks are read more than once.
+ * All records of a range that the filter picks. What can't be read comes up as `Unreadable` in its place, and the rest is still
+ * given. Memory is bounded whatever the order in which records arrived: where more blocks overlap in time than are held, blocks are
+ * read more than once. Throws what the filter throws of its own (QUERY_REGEXP_COSTLY).
  */
 export async function* exportRecords(source: RecordsSource, options: ExportOptions = {}): AsyncGenerator<ExportRun | Unreadable> {
   const range = options.range ?? EVER
-  const plan = await source.plan(range, ALL)
+  const { filter, watch } = options
+  const plan = await source.plan(range, filter === undefined ? ALL : { fields: null, requirements: filter.requirements })
+  watch?.planned(plan.blocks.reduce((sum, block) => sum + block.bytes, 0))
   yield* plan.unreadable ?? []
-  if (options.order === 'time') yield* byTime(source, plan.blocks, range)
-  else yield* byNumber(source, plan.blocks, range)
+  const work: Work = {
+    source,
+    range,
+    pick: filter?.pick ?? ((_rows, among) => among),
+    read: (ref) => watch?.read(ref.bytes),
+  }
+  if (options.order === 'time') yield* byTime(work, plan.blocks)
+  else yield* byNumber(work, plan.blocks)
 }
 
-async function* byNumber(source: RecordsSource, blocks: readonly BlockRef[], range: TimeRange): AsyncGenerator<ExportRun | Unreadable> {
+interface Work {
+  readonly source: RecordsSource
+  readonly range: TimeRange
+  readonly pick: (rows: BlockRows, among: Uint32Array) => Uint32Array
+  readonly read: (ref: BlockRef) => void
+}
+
+async function* byNumber(work: Work, blocks: readonly BlockRef[]): AsyncGenerator<ExportRun | Unreadable> {
   for (const ref of blocks) {
-    const rows = await readWhole(source, ref)
-    if ('unreadable' in rows) yield rows
-    else yield { rows, picked: inRange(rows, range) }
+    const run = await pickFrom(work, ref)
+    work.read(ref)
+    if ('unreadable' in run || run.picked.length > 0) yield run
+  }
+}
+
+/** The records of one block that were asked for. */
+async function pickFrom(work: Work, ref: BlockRef): Promise<ExportRun | Unreadable> {
+  const rows = await readWhole(work.source, ref)
+  if ('unreadable' in rows) return rows
+  try {
+    return { rows, picked: work.pick(rows, inRange(rows, work.range)) }
+  } catch (error) {
+    // What the filter itself is guilty of; all else is damage that shows when a column is read.
+    if (error instanceof CodedError && error.code.startsWith('QUERY_')) throw error
+    return lostBlock(ref, error)
   }
 }
 
@@ -49,14 +87,14 @@ async function readWhole(source: RecordsSource, ref: BlockRef): Promise<BlockRow
     if (!('unreadable' in rows) && rows.count > 0) rows.bytes(0)
     return rows
   } catch (error) {
-    return {
-      unreadable: true,
-      reason: error instanceof Error ? error.message : String(error),
-      count: ref.count,
-      minTime: ref.minTime,
-      maxTime: ref.maxTime,
-    }
+    return lostBlock(ref, error)
   }
+}
+
+function lostBlock(ref: BlockRef, error: unknown): Unreadable {
+  const reason = error instanceof Error ? error.message : String(error)
+  const at = error instanceof CodedError && error.at !== '' ? `, ${error.at}` : ''
+  return { unreadable: true, reason: `${reason}${at}`, count: ref.count, minTime: ref.minTime, maxTime: ref.maxTime }
 }
 
 function inRange(rows: BlockRows, range: TimeRange): Uint32Array {
@@ -79,7 +117,7 @@ interface Open {
   at: number
 }
 
-async function* byTime(source: RecordsSource, blocks: readonly BlockRef[], range: TimeRange): AsyncGenerator<ExportRun | Unreadable> {
+async function* byTime(work: Work, blocks: readonly BlockRef[]): AsyncGenerator<ExportRun | Unreadable> {
   const waiting = blocks.map((ref, place) => ({ ref, place })).sort((a, b) => a.ref.minTime - b.ref.minTime || a.place - b.place)
   let next = 0
   const open: Open[] = []
@@ -89,10 +127,11 @@ async function* byTime(source: RecordsSource, blocks: readonly BlockRef[], range
     let first = earliest(open)
     while (next < waiting.length && (first === null || waiting[next].ref.minTime <= first.times[first.at])) {
       const { ref, place } = waiting[next++]
-      const rows = await readWhole(source, ref)
-      if ('unreadable' in rows) yield rows
+      const found = await pickFrom(work, ref)
+      work.read(ref)
+      if ('unreadable' in found) yield found
       else {
-        const opened = ordered(ref, place, rows, range)
+        const opened = ordered(ref, place, found)
         if (opened.order.length === 0) continue
         open.push(opened)
         hold(held, opened)
@@ -100,7 +139,7 @@ async function* byTime(source: RecordsSource, blocks: readonly BlockRef[], range
       }
     }
     if (first === null) return
-    yield await run(source, first, limitOf(open, first, waiting[next]?.ref.minTime), held)
+    yield await run(work.source, first, limitOf(open, first, waiting[next]?.ref.minTime), held)
     if (first.at === first.order.length) {
       open.splice(open.indexOf(first), 1)
       const i = held.indexOf(first)
@@ -109,8 +148,7 @@ async function* byTime(source: RecordsSource, blocks: readonly BlockRef[], range
   }
 }
 
-function ordered(ref: BlockRef, place: number, rows: BlockRows, range: TimeRange): Open {
-  const order = inRange(rows, range)
+function ordered(ref: BlockRef, place: number, { rows, picked: order }: ExportRun): Open {
   const { time } = rows
   let ascending = true
   for (let k = 1; k < order.length && ascending; k++) ascending = time[order[k - 1]] <= time[order[k]]

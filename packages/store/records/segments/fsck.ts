@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises'
+
 import { encodeMark, encodeSegmentHeader } from './format.ts'
 import type { Damage } from '../contract.ts'
 import type { Disk, DiskFile, DiskLock } from '../disk.ts'
@@ -8,15 +10,23 @@ import { lockStore } from './lock.ts'
 import type { Places } from './names.ts'
 import { placesOf } from './names.ts'
 import { SegmentsReader } from './reader.ts'
-import { keepAside, prepareDirectory, readBytes, recover, verifyFrom } from './recovery.ts'
+import { keepAside, prepareDirectory, readBytes, recover, verifyBlock } from './recovery.ts'
 import { openError, storePath } from './store.ts'
+import { readHeaderAt } from './view.ts'
 
 export interface FsckOptions {
   readonly path: string
   /** Moves aside what is no block, so that it is not met again. What it held stays named as missing. */
   readonly repair?: boolean
+  /** Called after each block with the bytes checked so far and those of the whole store. */
+  readonly progress?: (bytes: number, total: number) => void
+  /** Ends the checking within about 8 MiB, with an AbortError. A repair that has begun is finished first. */
+  readonly signal?: AbortSignal
   readonly disk?: Disk
 }
+
+/** Bytes after which other work of the process has its turn. */
+const TURN = 8 << 20
 
 export interface FsckReport {
   readonly path: string
@@ -46,12 +56,25 @@ export async function fsck(options: FsckOptions): Promise<FsckReport> {
   const lock = options.repair === true ? lockStore(disk, places) : tryLock(disk, places)
   try {
     const moved = options.repair === true ? await repair(disk, places) : []
-    return check(disk, places, options.path, lock === 'busy', moved)
+    return await check(disk, places, options, lock === 'busy', moved)
   } catch (error) {
-    throw openError(error, places.root)
+    throw options.signal?.aborted === true ? error : openError(error, places.root)
   } finally {
     if (typeof lock === 'object') lock?.release()
   }
+}
+
+/**
+ * What stands at the end of the last segment and is no block, or null. Beside a collector that is a write under way, and null; when
+ * no collector holds the store it is one that was torn, or damage of what was synced: the next start moves it aside.
+ */
+export function brokenEnd(reader: SegmentsReader, options: { readonly path: string; readonly disk?: Disk }): Damage | null {
+  const last = reader.catalogues.at(-1)
+  if (last === undefined || reader.leftover === null) return null
+  const lock = tryLock(options.disk ?? nodeDisk, placesOf(storePath(options.path)))
+  if (lock === 'busy') return null
+  lock?.release()
+  return endDamage(last, reader.leftover)
 }
 
 /** The lock, 'busy' when a collector has it, null where none can be taken (a file system that is read only). */
@@ -64,13 +87,19 @@ function tryLock(disk: Disk, places: Places): DiskLock | 'busy' | null {
   }
 }
 
-async function check(disk: Disk, places: Places, path: string, running: boolean, moved: readonly Damage[]): Promise<FsckReport> {
-  const reader = new SegmentsReader({ path, disk })
+async function check(disk: Disk, places: Places, options: FsckOptions, running: boolean, moved: readonly Damage[]): Promise<FsckReport> {
+  const reader = new SegmentsReader({ path: options.path, disk })
+  const step = steps(options, reader.stats().bytes)
   try {
     for (const c of reader.catalogues) {
       const file = disk.open(`${places.segments}/${c.segment.name}`, 'read')
       try {
-        c.spoilt.push(...verifyFrom(file, c, 0).map((b) => b.damage))
+        for (let i = 0; i < c.blocks; i++) {
+          const bad = verifyBlock(file, c, i)
+          if (bad !== null) c.spoilt.push(bad.damage)
+          await step(c.length[i])
+        }
+        c.holes.splice(0, c.holes.length, ...c.holes.map((hole) => withEnd(file, c, hole)))
         const last = c === reader.catalogues.at(-1)
         if (last && !running && reader.leftover !== null) c.holes.push(endDamage(c, reader.leftover))
       } finally {
@@ -95,8 +124,36 @@ async function check(disk: Disk, places: Places, path: string, running: boolean,
   }
 }
 
+/** The hole with the time before which its records were received, where the next block tells it. */
+function withEnd(file: DiskFile, c: Catalogue, hole: Damage): Damage {
+  if (hole.lastSeq === null || Number.isFinite(hole.maxTime)) return hole
+  const next = c.find(hole.lastSeq + 1)
+  const header = next < c.blocks ? readHeaderAt(file, c.offset[next]) : null
+  return header === null || header.count === 0 ? hole : { ...hole, maxTime: header.minReceived }
+}
+
+/** Counts the bytes, tells of them, and lets other work go on now and then. */
+function steps({ progress, signal }: FsckOptions, total: number): (bytes: number) => Promise<void> | undefined {
+  let done = 0
+  let since = 0
+  return (bytes) => {
+    done += bytes
+    since += bytes
+    progress?.(done, total)
+    if (since < TURN) return undefined
+    since = 0
+    return turn(signal)
+  }
+}
+
+async function turn(signal: AbortSignal | undefined): Promise<void> {
+  await setImmediate()
+  if (signal?.aborted === true) throw new DOMException('the check was stopped', 'AbortError')
+}
+
 function endDamage(c: Catalogue, end: { from: number; to: number; reason: string }): Damage {
-  return { ...NOTHING_KNOWN, segment: c.segment.name, ...end, reason: `torn write: ${end.reason}` }
+  const minTime = Number.isFinite(c.maxReceived) ? c.maxReceived : Number.NaN
+  return { ...NOTHING_KNOWN, minTime, segment: c.segment.name, ...end, reason: `torn write: ${end.reason}` }
 }
 
 const NOTHING_KNOWN = { records: null, firstSeq: null, lastSeq: null, minTime: Number.NaN, maxTime: Number.NaN }

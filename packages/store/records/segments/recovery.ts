@@ -287,15 +287,20 @@ export interface BadBlock {
 export function verifyFrom(file: DiskFile, c: Catalogue, from: number): BadBlock[] {
   const bad: BadBlock[] = []
   for (let i = 0; i < c.blocks; i++) {
-    if (c.offset[i] < from) continue
-    const header = readHeaderAt(file, c.offset[i])
-    if (header === null) continue
-    const block = new Uint8Array(c.length[i])
-    const got = block.subarray(0, file.read(block, c.offset[i]))
-    const sections = new BlockReader(header, (offset, length) => got.subarray(offset, offset + length)).verify()
-    if (sections.length > 0) bad.push({ index: i, header, damage: sectionsDamage(c, i, header, sections) })
+    const found = c.offset[i] < from ? null : verifyBlock(file, c, i)
+    if (found !== null) bad.push(found)
   }
   return bad
+}
+
+/** Checks every byte of one block; null when all are as they were written. */
+export function verifyBlock(file: DiskFile, c: Catalogue, i: number): BadBlock | null {
+  const header = readHeaderAt(file, c.offset[i])
+  if (header === null) return null
+  const block = new Uint8Array(c.length[i])
+  const got = block.subarray(0, file.read(block, c.offset[i]))
+  const sections = new BlockReader(header, (offset, length) => got.subarray(offset, offset + length)).verify()
+  return sections.length === 0 ? null : { index: i, header, damage: sectionsDamage(c, i, header, sections) }
 }
 
 function sectionsDamage(

@@ -211,7 +211,7 @@ test('fsck names damage; repair moves it aside and keeps all the rest', async ()
   assert.equal(report.damages.length, 1)
   assert.deepEqual(
     { ...report.damages[0], to: 0, reason: '' },
-    { segment: segmentFiles(path)[0], from: at, to: 0, records: 3, firstSeq: 7, lastSeq: 9, minTime: 6, maxTime: Number.NaN, reason: '' },
+    { segment: segmentFiles(path)[0], from: at, to: 0, records: 3, firstSeq: 7, lastSeq: 9, minTime: 6, maxTime: 10, reason: '' },
   )
   assert.deepEqual([report.records, report.unreadable, report.running], [15, 3, false])
   assert.deepEqual(readFileSync(file), bytes, 'looking changes nothing')
