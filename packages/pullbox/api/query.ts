@@ -2,38 +2,54 @@ import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 
 import { CodedError } from '@pullbox/log/errors'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 
-import { parseTime } from '../time/time.ts'
-import { findZone } from '../time/zone.ts'
 import type { Frame, Search } from '../search/index.ts'
+import { coded, errorBody } from './errors.ts'
+import { MOST_QUERY_TEXT, timeOf, TIME_TEXT, zoneOf, ZONE_TEXT } from './parameters.ts'
+import type { Readable } from './readable.ts'
+import { readable } from './readable.ts'
+import { frameView } from './views.ts'
 
-/** Queries that run at the same time. */
-export const MAX_QUERIES = 8
-/** Characters of a query. */
-export const MAX_QUERY_TEXT = 16_384
+export interface QueryRouteOptions {
+  readonly type: string
+  readonly search: Readable['search']
+  /** Queries at the same time. */
+  readonly most: number
+}
 
-const PARAMETERS = z.strictObject({
-  q: z.string().max(MAX_QUERY_TEXT).default('*'),
-  since: z.string().optional(),
-  until: z.string().optional(),
-  limit: z.coerce.number().int().positive().optional(),
-  order: z.enum(['oldest', 'newest']).default('oldest'),
-  tz: z.string().default('UTC'),
+const QUERY = z.strictObject({
+  q: z.string().max(MOST_QUERY_TEXT).default('*').describe('LogsQL'),
+  since: z.string().optional().describe(`records from this time on; ${TIME_TEXT}`),
+  until: z.string().optional().describe('records before this time'),
+  limit: z.coerce.number().int().positive().optional().describe('at most so many rows'),
+  order: z.enum(['oldest', 'newest']).default('oldest').describe('order of rows that no pipe sorts'),
+  tz: z.string().default('UTC').describe(ZONE_TEXT),
 })
 
 /** GET /api/v1/query: frames as lines of JSON as they come. A client that goes away, and `ending`, stop the work within one block. */
-export function addQuery(app: FastifyInstance, search: Search, ending: AbortSignal): void {
+export function addQuery(app: FastifyInstance, options: QueryRouteOptions, ending: AbortSignal): void {
   let running = 0
-  app.get('/api/v1/query', async (request, reply) => {
+  const spec = {
+    summary: 'Search, with the rows as they are found',
+    description:
+      'One JSON object a line: `progress` and `rows` as they come, then one `end`, which says whether the answer is complete and if not, why; ' +
+      'or one `error`. Closing the connection ends the work.',
+    query: QUERY,
+    answers: { 200: { description: 'One frame a line.', type: 'application/x-ndjson', schema: frameView } },
+    errors: ['QUERY_SYNTAX', 'CLI_TIME', 'HTTP_BUSY', 'HTTP_NOT_READABLE'],
+  } as const
+  app.get('/api/v1/query', { config: { spec } }, async (request, reply) => {
     const gone = new AbortController()
-    const frames = ask(search, request.query, AbortSignal.any([gone.signal, ending]))
-    if (running >= MAX_QUERIES) {
+    const frames = ask(readable(options.search, options.type), request, AbortSignal.any([gone.signal, ending]))
+    if (running >= options.most) {
       throw new CodedError('HTTP_BUSY', `${running} queries run already`, { hint: 'wait for one to end' })
     }
-    running++
     reply.hijack()
+    reply.raw.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' })
+    if (request.method === 'HEAD') return reply.raw.end()
+    running++
     reply.raw.on('close', () => gone.abort())
     if (reply.raw.destroyed) gone.abort()
     try {
@@ -44,19 +60,13 @@ export function addQuery(app: FastifyInstance, search: Search, ending: AbortSign
   })
 }
 
-function ask(search: Search, parameters: unknown, signal: AbortSignal): AsyncIterable<Frame> {
-  const read = PARAMETERS.safeParse(parameters)
-  if (!read.success) {
-    const [issue] = read.error.issues
-    throw new CodedError('HTTP_PARAMETER', issue!.message, { at: issue!.path.join('.') })
-  }
-  const { q, since, until, limit, order, tz } = read.data
+function ask(search: Search, request: FastifyRequest, signal: AbortSignal): AsyncIterable<Frame> {
+  const { q, since, until, limit, order, tz } = request.query as z.infer<typeof QUERY>
   const now = Date.now() * 1000
-  const zone = findZone(tz, 'UTC')
-  const time = (text: string): number => parseTime(text, { now, zone, local: 'UTC' })
-  return search.query(q, {
-    ...(since === undefined ? {} : { since: time(since) }),
-    ...(until === undefined ? {} : { until: time(until) }),
+  const zone = zoneOf(tz)
+  return search.query(q.trim() === '' ? '*' : q, {
+    ...(since === undefined ? {} : { since: timeOf(since, now, zone) }),
+    ...(until === undefined ? {} : { until: timeOf(until, now, zone) }),
     ...(limit === undefined ? {} : { limit }),
     order,
     now,
@@ -66,7 +76,6 @@ function ask(search: Search, parameters: unknown, signal: AbortSignal): AsyncIte
 }
 
 async function write(out: ServerResponse, frames: AsyncIterable<Frame>, gone: AbortSignal): Promise<void> {
-  out.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' })
   try {
     for await (const frame of frames) {
       // a slow client holds the query: nothing is gathered for it
@@ -75,9 +84,7 @@ async function write(out: ServerResponse, frames: AsyncIterable<Frame>, gone: Ab
     }
   } catch (error) {
     if (gone.aborted) return
-    const coded = error instanceof CodedError ? error : new CodedError('HTTP_FAILED', (error as Error).message)
-    const { code, message, at, hint } = coded
-    out.write(`${JSON.stringify({ type: 'error', code, message, at, hint })}\n`)
+    out.write(`${JSON.stringify({ type: 'error', ...errorBody(coded(error)) })}\n`)
   }
   out.end()
 }

@@ -1,37 +1,53 @@
 import type { AddressInfo } from 'node:net'
 
 import { CodedError } from '@pullbox/log/errors'
-import { refusedSum } from '@pullbox/log/ledger'
 import fastify from 'fastify'
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
-import type { Collector, CollectorStatus } from '../collector/index.ts'
+import type { Collector } from '../collector/index.ts'
 import type { Search } from '../search/index.ts'
-import { metricsText } from './metrics.ts'
+import { sendError } from './errors.ts'
+import { addOpenApi } from './openapi.ts'
 import { addQuery } from './query.ts'
+import type { Readable } from './readable.ts'
+import { addRecords } from './records.ts'
+import type { KnownRoute } from './routes.ts'
+import { routeAt, watchRoutes } from './routes.ts'
+import { addHealth, addStatus } from './state.ts'
+import type { StateOptions } from './state.ts'
+import { addTail } from './tail.ts'
 
-export interface ServerOptions {
+/** Queries, and tails, that run at the same time. */
+export const MOST_QUERIES = 8
+export const MOST_TAILS = 64
+/** Milliseconds between signs of life of a tail. */
+export const HEARTBEAT_MS = 15_000
+
+export interface ServerOptions extends Partial<Omit<Readable, 'search'>>, Partial<Omit<StateOptions, 'collector'>> {
   readonly collector: Pick<Collector, 'status'>
-  readonly search: Search
+  /** null: the store is one that only its own thread can read. */
+  readonly search: Search | null
   /** Address to listen on; port 0 takes a free one. */
   readonly host: string
   readonly port: number
   /** Names, beside localhost and the loopback addresses, that a request may give as its Host. */
   readonly names?: readonly string[]
+  readonly mostQueries?: number
+  readonly mostTails?: number
+  readonly heartbeatMs?: number
 }
 
 export interface Server {
   /** `host:port`, IPv6 in brackets. */
   readonly address: string
-  /** Stops listening, ends running queries and closes all connections. */
+  /** Stops listening, ends running queries and tails and closes all connections. */
   close(): Promise<void>
 }
 
-/** Serves health, metrics, status and queries. Every error is `{"error": {code, message, at, hint}}`. */
+/** Serves health, metrics, state, queries, tails and records. Every error is `{"error": {code, message, at, hint}}`. */
 export async function startServer(options: ServerOptions): Promise<Server> {
   const app = fastify({
     forceCloseConnections: true,
-    exposeHeadRoutes: false,
     // for addresses that cannot be decoded; no route and no hook sees them
     frameworkErrors: (error, _request, reply) => void sendError(reply, error),
   })
@@ -39,11 +55,9 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const names = new Set(['localhost', '127.0.0.1', '[::1]', ...(options.names ?? [])].map((name) => name.toLowerCase()))
   app.addHook('onRequest', async (request) => checkHost(request.headers.host ?? '', names))
   app.setErrorHandler((error, _request, reply) => sendError(reply, error))
-  app.setNotFoundHandler((request, reply) =>
-    sendError(reply, new CodedError('HTTP_NOT_FOUND', `there is nothing at ${request.method} ${request.url.split('?')[0]}`)),
-  )
-  addState(app, options.collector)
-  addQuery(app, options.search, ending.signal)
+  const known = watchRoutes(app)
+  app.setNotFoundHandler((request, reply) => notFound(known, request, reply))
+  addRoutes(app, options, known, ending.signal)
   await app.listen({ host: options.host, port: options.port })
   const { address, family, port } = app.server.address() as AddressInfo
   return {
@@ -55,6 +69,25 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   }
 }
 
+/** One line for each group of routes; each group has a file. */
+function addRoutes(app: FastifyInstance, options: ServerOptions, known: readonly KnownRoute[], ending: AbortSignal): void {
+  const { collector, search, tail = null, records = null } = options
+  const store = options.store ?? { type: 'segments', path: null }
+  const state: StateOptions = {
+    collector,
+    store,
+    silence: options.silence ?? (() => null),
+    lastSync: options.lastSync ?? (() => null),
+  }
+  const { type } = store
+  addHealth(app, state)
+  addStatus(app, state)
+  addQuery(app, { type, search, most: options.mostQueries ?? MOST_QUERIES }, ending)
+  addTail(app, { type, tail, most: options.mostTails ?? MOST_TAILS, heartbeatMs: options.heartbeatMs ?? HEARTBEAT_MS }, ending)
+  addRecords(app, type, records)
+  addOpenApi(app, known, async () => (await collector.status()).version)
+}
+
 /** A page of another site that had its name resolved to this machine gives that name as the Host. */
 function checkHost(host: string, names: ReadonlySet<string>): void {
   if (names.has(host.toLowerCase().replace(/:\d+$/, ''))) return
@@ -63,58 +96,14 @@ function checkHost(host: string, names: ReadonlySet<string>): void {
   })
 }
 
-const STATUS: ReadonlyMap<string, number> = new Map([
-  ['HTTP_HOST', 403],
-  ['HTTP_NOT_FOUND', 404],
-  ['HTTP_BUSY', 503],
-])
-
-function sendError(reply: FastifyReply, error: unknown): FastifyReply {
-  if (error instanceof CodedError) {
-    const { code, message, at, hint } = error
-    const status = STATUS.get(code) ?? (/^(HTTP|QUERY|CLI)_/.test(code) ? 400 : 500)
-    return reply.code(status).send({ error: { code, message, at, hint } })
-  }
-  const { statusCode = 500, message } = error as { statusCode?: number; message: string }
-  const code = statusCode < 500 ? 'HTTP_REQUEST' : 'HTTP_FAILED'
-  return reply.code(statusCode).send({ error: { code, message, at: '', hint: '' } })
-}
-
-function addState(app: FastifyInstance, collector: Pick<Collector, 'status'>): void {
-  app.get('/health', async () => ({ status: 'ok' }))
-  app.get('/ready', async (_request, reply) => {
-    const reasons = await collector.status().then(
-      ({ trouble }) => (trouble === null ? [] : [trouble]),
-      (error: Error) => [{ code: 'HTTP_FAILED', message: error.message }],
+function notFound(known: readonly KnownRoute[], request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const path = request.url.split('?')[0]!
+  if (routeAt(known, path) === undefined) {
+    return sendError(
+      reply,
+      new CodedError('HTTP_NOT_FOUND', `there is nothing at ${path}`, { hint: 'GET /api/v1/openapi.json lists what there is' }),
     )
-    return reply.code(reasons.length === 0 ? 200 : 503).send({ ready: reasons.length === 0, reasons })
-  })
-  app.get('/metrics', async (_request, reply) => {
-    const text = metricsText(await collector.status(), process.memoryUsage.rss())
-    return reply.type('text/plain; version=0.0.4; charset=utf-8').send(text)
-  })
-  app.get('/api/v1/status', async () => statusView(await collector.status()))
-  app.get('/api/v1/sources', async () => sourcesView(await collector.status()))
-}
-
-function statusView({ totals, balanced, version, started, stats, listenersNow, trouble, rawBlocks, waitingBytes }: CollectorStatus) {
-  const listeners = listenersNow.map(({ kernelDrops, ...one }) => ({ ...one, kernel_drops: kernelDrops }))
-  return { ...totals, balanced, version, started, store: { ...stats, rawBlocks, waitingBytes }, listeners, trouble }
-}
-
-function sourcesView({ lines }: CollectorStatus) {
-  const sources = lines.map((line) => ({
-    source: line.source,
-    host: line.host,
-    received: line.received,
-    stored: line.stored,
-    duplicate: line.duplicate,
-    refused: line.refused,
-    held: line.held,
-    missing: line.missing,
-    first_seen: line.firstSeen,
-    last_seen: line.lastSeen,
-    check: line.received - line.stored - line.duplicate - refusedSum(line) - line.held,
-  }))
-  return { sources }
+  }
+  reply.header('allow', 'GET, HEAD')
+  return sendError(reply, new CodedError('HTTP_METHOD', `${request.method} is not served at ${path}`, { hint: 'use GET or HEAD' }))
 }

@@ -7,6 +7,12 @@ const count = z.number().int()
 /** Microseconds since 1970. */
 const time = z.number()
 
+export const healthView = z.object({ status: z.literal('ok') })
+export const readyView = z.object({
+  ready: z.boolean(),
+  reasons: z.array(z.object({ code: z.string(), message: z.string() })),
+})
+
 const state = {
   received: count.describe('read from the network, ever'),
   stored: count.describe('synced to disk'),
@@ -118,3 +124,59 @@ export type ExplainView = z.infer<typeof explainView>
 export const errorView = z.object({
   error: z.object({ code: z.string(), message: z.string(), at: z.string(), hint: z.string() }),
 })
+
+const error = { code: z.string(), message: z.string(), at: z.string(), hint: z.string() }
+const row = z.looseObject({ type: z.string().describe('"record", "gap", "audit"; "row" for rows that pipes made') })
+
+/** A line of the answer to a query. */
+export const frameView = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('rows'), rows: z.array(row) }),
+  z.object({
+    type: z.literal('progress'),
+    blocks_read: count,
+    blocks_total: count,
+    bytes_read: count,
+    bytes_total: count,
+    matched: count,
+    seconds: z.number(),
+  }),
+  z.object({
+    type: z.literal('end'),
+    complete: z.boolean(),
+    reasons: z.array(
+      z.object({
+        kind: z.enum(['unreadable', 'source', 'stopped']),
+        text: z.string(),
+        count: count.optional(),
+        since: time.nullable().optional(),
+        until: time.nullable().optional(),
+      }),
+    ),
+    stopped: z.boolean(),
+    records: count,
+    blocks_read: count,
+    blocks_total: count,
+    bytes_read: count,
+    bytes_total: count,
+    seconds: z.number(),
+  }),
+  z.object({ type: z.literal('error'), ...error }),
+])
+
+/** An event of a tail: its `event`, its `id` (the cursor), and its `data` as JSON. */
+export const tailEventView = z.discriminatedUnion('event', [
+  z.object({ event: z.literal('record'), id: z.string(), data: row }),
+  z.object({
+    event: z.literal('gap'),
+    id: z.string(),
+    data: z
+      .object({ from: z.string(), to: z.string(), reason: z.string() })
+      .describe('records that cannot be shown, by id, both inclusive'),
+  }),
+  z.object({
+    event: z.literal('progress'),
+    id: z.string(),
+    data: z.object({ cursor: z.string() }).describe('all up to here was looked at'),
+  }),
+  z.object({ event: z.literal('error'), data: z.object(error).describe('why the tail ended') }),
+])

@@ -75,7 +75,7 @@ const SLOTS_MOST = 16
 
 /**
  * The collector: listeners, block workers and the store, each in threads of its own. The thread that makes it serves requests
- * and never sees a message. `events`: `synced` (lastSeq, records) after each sync, `trouble` (code, message), `recovered`,
+ * and never sees a message. `events`: `synced` (lastSeq, records, when the sync ended) after each sync, `trouble` (code, message), `recovered`,
  * `failed` (error) when a listener ends by itself.
  */
 export class Collector {

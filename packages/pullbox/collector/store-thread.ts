@@ -27,7 +27,7 @@ export class StoreThread {
   }
 
   private hear(answer: StoreAnswer, events: EventEmitter): void {
-    if (answer.type === 'synced') return void events.emit('synced', answer.appended.lastSeq, answer.records)
+    if (answer.type === 'synced') return void events.emit('synced', answer.appended.lastSeq, answer.records, answer.appended.syncedAt)
     if (answer.type === 'trouble') return void events.emit('trouble', answer.code, answer.message)
     if (answer.type === 'recovered') return void events.emit('recovered')
     const asked = this.waiting.get(answer.id)

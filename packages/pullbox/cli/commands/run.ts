@@ -43,21 +43,18 @@ async function start(config: Config) {
     sources: zones,
     version: version(),
   })
-  const { recordsSource } = await import('../../config/drivers.ts')
-  const source = recordsSource(store.type, store.options)
-  if (config.http.address === null || source === null) return { collector, server: null, search: null }
+  if (config.http.address === null) return { collector, server: null }
   try {
-    const { createSearch } = await import('../../search/index.ts')
-    const { startServer } = await import('../../api/index.ts')
-    const search = createSearch({ source, workers: 2, spillDir: (await import('node:os')).tmpdir() })
-    const server = await startServer({
+    const { serveCollector } = await import('../../api/index.ts')
+    const server = await serveCollector({
       collector,
-      search,
       host: config.http.address.host,
       port: config.http.address.port,
       names: config.http.names,
+      sources: config.sources,
+      spillDir: (await import('node:os')).tmpdir(),
     })
-    return { collector, server, search }
+    return { collector, server }
   } catch (error) {
     await collector.stop()
     throw error
@@ -82,7 +79,7 @@ export const command: Command = {
     const { config, warnings } = loadConfig({ env: ctx.env, cwd: ctx.cwd, uid: ctx.uid, ...(file === undefined ? {} : { file }) })
     const say = (text: string) => ctx.stderr.write(`${hostile(text, false)}\n`)
     for (const warning of warnings) await say(`warning: ${warning}`)
-    const { collector, server, search } = await start(config)
+    const { collector, server } = await start(config)
     let failed: Error | null = null
     const stopped = new Promise<void>((resolve) => {
       ctx.signal.addEventListener('abort', () => resolve(), { once: true })
@@ -107,7 +104,6 @@ export const command: Command = {
     if (udp !== undefined) await say(`  try    logger -n 127.0.0.1 -P ${udp} -d hello`)
     await stopped
     await server?.close()
-    await search?.close()
     const { totals } = await collector.stop()
     ctx.covered(() => `received ${totals.received}  stored ${totals.stored}  refused ${totals.refused}  missing ${totals.missing}`)
     if (failed !== null) throw failed
