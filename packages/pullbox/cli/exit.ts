@@ -43,6 +43,8 @@ const BY_AREA: Readonly<Record<string, number>> = {
   CONFIG: EXIT.config,
   INPUT: EXIT.config,
   HTTP: EXIT.unreachable,
+  CLIENT: EXIT.unreachable,
+  TAIL: EXIT.usage,
   STORE: EXIT.checkFailed,
   BLOCK: EXIT.checkFailed,
   CBOR: EXIT.checkFailed,

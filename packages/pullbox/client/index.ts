@@ -1,1 +1,3 @@
-export type { Client, ClientFrame, QueryAsk, TailAsk, TailEvent } from './contract.ts'
+export { connect, type ConnectOptions } from './connect.ts'
+export type { Client, ClientFrame, ClientTailAsk, QueryAsk, TailAsk, TailEvent } from './contract.ts'
+export { missingFor, gapOf, type Missing, type MissingAnswer } from './missing.ts'

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 
-import { sampleStore } from '../client/testing/sample-store.ts'
 import { recordsReader } from '../config/drivers.ts'
-import type { ExplainView } from '../api/index.ts'
+import type { Explanation } from './explain.ts'
 import { explainRecord } from './explain.ts'
+import { sampleStore } from './testing/sample-store.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'pullbox-explain-'))
 after(() => rmSync(dir, { recursive: true }))
@@ -24,7 +24,7 @@ await store.close()
 const reader = recordsReader('segments', { path: join(dir, 'store') })!
 
 /** What the bytes of each field read as. */
-function spans(view: ExplainView): Record<string, [value: string, bytes: string | null]> {
+function spans(view: Explanation): Record<string, [value: string, bytes: string | null]> {
   const bytes = Buffer.from(view.bytes_base64, 'base64')
   return Object.fromEntries(view.fields.map((f) => [f.name, [f.value, f.bytes === null ? null : bytes.toString('utf8', ...f.bytes)]]))
 }

@@ -3,9 +3,28 @@ import { formatTime, recordView } from '@pullbox/log/record'
 import { FLAG, FORMAT_NAMES, Header, parseHeader, READER_VERSION, readStructuredData, zone } from '@pullbox/log/wire'
 import type { StoredRecord } from '@pullbox/store/records'
 
-import type { ExplainView } from '../api/views.ts'
+/** One field of a record and whence it comes; `explainView` of the API. */
+export interface ExplainedField {
+  name: string
+  value: string
+  from: string
+  /** `from <= b < to`, counted from the record's first byte. */
+  bytes: [number, number] | null
+  note?: string
+}
 
-type Field = ExplainView['fields'][number]
+/** A record with its bytes, and how each field came; `explainView` of the API. */
+export interface Explanation {
+  record: Record<string, unknown>
+  bytes_base64: string
+  fields: ExplainedField[]
+  store: {
+    seq: number
+    segment: string | null
+    block: { from: number; to: number; first_seq: number; last_seq: number } | null
+  }
+}
+
 type Span = readonly [number, number]
 
 /** What finds records by their number; stores and their readers are such. */
@@ -26,7 +45,7 @@ const ASSUMED: readonly (readonly [number, string])[] = [
  * A record with its bytes, and how each field came; null when there is none of that id. Offsets count from the record's first byte.
  * @throws STORE_BLOCK_DAMAGED when the record is there and can't be read
  */
-export function explainRecord(store: Lookup, id: string): ExplainView | null {
+export function explainRecord(store: Lookup, id: string): Explanation | null {
   const seq = Number(id)
   if (!/^[0-9]{1,16}$/.test(id) || !Number.isSafeInteger(seq)) return null
   const found = store.get(seq)
@@ -53,7 +72,7 @@ export function explainRecord(store: Lookup, id: string): ExplainView | null {
   }
 }
 
-function recordOf({ rows, row }: StoredRecord, id: string): ExplainView['record'] {
+function recordOf({ rows, row }: StoredRecord, id: string): Explanation['record'] {
   const fields = new Map<string, string>()
   for (const name of rows.names()) fields.set(name, rows.column(name)?.text(row) ?? '')
   return { ...recordView(id, fields) }
@@ -64,7 +83,7 @@ class Explained {
   private readonly bytes: Uint8Array
   private readonly header = new Header()
   private readonly reader: string
-  private readonly out: Field[] = []
+  private readonly out: ExplainedField[] = []
 
   constructor(stored: StoredRecord, bytes: Uint8Array) {
     this.stored = stored
@@ -75,7 +94,7 @@ class Explained {
     this.reader = `${FORMAT_NAMES[columns.format[stored.row]] ?? 'unknown'} v${READER_VERSION}`
   }
 
-  fields(): Field[] {
+  fields(): ExplainedField[] {
     const { rows, row } = this.stored
     const { columns } = rows
     const h = this.header

@@ -14,9 +14,18 @@ export function readQuery(text: string, now: number, tz?: string): Query {
   return parseQuery(text, { now, pipes: pipeParsers, statsFunctions: statsFunctions.keys(), ...(tz === undefined ? {} : { tz }) })
 }
 
+/** Whether the rows of the query are whole records, rather than what pipes made of them. */
+export function picksRecords(text: string, now: number): boolean {
+  return keeps(readQuery(text, now))
+}
+
+function keeps(query: Query): boolean {
+  return query.pipes.every((pipe) => KEEPING.has(pipe.op))
+}
+
 /** How rows of the query are shown: whole records as such, rows that pipes changed as plain rows. */
 export function shownBy(query: Query): (row: ResultRow) => RecordView | PlainRow {
-  return query.pipes.every((pipe) => KEEPING.has(pipe.op)) ? asRecord : asPlain
+  return keeps(query) ? asRecord : asPlain
 }
 
 function asRecord({ id, fields }: ResultRow): RecordView {

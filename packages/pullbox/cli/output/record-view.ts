@@ -1,4 +1,5 @@
 import type { RecordView } from '@pullbox/log/record'
+import { readMicros } from '../../time/micros.ts'
 import type { PrintedRecord } from './record.ts'
 
 /**
@@ -12,7 +13,7 @@ export function printedView(view: RecordView, received?: Uint8Array): PrintedRec
   const gap = type === 'gap'
   return {
     type,
-    time: microseconds(view._time),
+    time: readMicros(view._time) ?? Number.NaN,
     host: view.host,
     source: view.source,
     app: view.app,
@@ -21,12 +22,6 @@ export function printedView(view: RecordView, received?: Uint8Array): PrintedRec
     json: () => rest,
     raw: () => (gap ? null : (received ?? own ?? Buffer.from(view._msg))),
   }
-}
-
-/** Microseconds since 1970 of the RFC 3339 text that the store prints. */
-function microseconds(text: string): number {
-  const beyond = /\.\d{3}(\d{3})/.exec(text)?.[1]
-  return Date.parse(text) * 1000 + Number(beyond ?? 0)
 }
 
 /** The end of the record's bytes that reads as that text, less what trails it; null when none does. */

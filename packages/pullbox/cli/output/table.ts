@@ -19,10 +19,11 @@ export async function writeTable(
   columns: readonly TableColumn[],
   rows: readonly (readonly (string | number | Uint8Array | null)[])[],
   reverse = false,
+  titles = true,
 ): Promise<void> {
   const text = (cell: string | number | Uint8Array | null) =>
     cell === null ? '-' : typeof cell === 'number' ? String(cell) : hostile(cell, false)
-  const cells = [columns.map((c) => c.title), ...rows.map((row) => row.map(text))]
+  const cells = [...(titles ? [columns.map((c) => c.title)] : []), ...rows.map((row) => row.map(text))]
   if (!sink.isTTY) return sink.write(cells.map((row) => `${row.join('  ')}\n`).join(''))
   const widths = fit(
     columns,
@@ -33,7 +34,7 @@ export async function writeTable(
     const line = row.map((cell, i) => {
       const kept = cut(cell, widths[i])
       // Escaped again for reverse video only where nothing was cut: an escape cut in half would end in no reset.
-      const raw = r > 0 ? rows[r - 1][i] : null
+      const raw = titles ? (r > 0 ? rows[r - 1][i] : null) : rows[r][i]
       const shown = reverse && kept === cell && raw !== null && typeof raw !== 'number' ? hostile(raw, true) : kept
       const space = ' '.repeat(Math.max(0, widths[i] - width(kept)))
       return columns[i].right ? space + shown : shown + space
