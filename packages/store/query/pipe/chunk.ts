@@ -44,8 +44,7 @@ export function chunkOf({ view, picked }: Batch, options: ChunkOptions): Chunk {
   }
   const names: string[] = []
   const columns: ChunkColumn[] = []
-  for (const name of new Set(view.names(picked))) {
-    if (options.fields !== null && !options.fields.has(name)) continue
+  for (const name of options.fields ?? new Set(view.names(picked))) {
     // the text of an untouched _time is printed from `time` where it is wanted
     if (name === '_time' && view.timeIsField) continue
     const column = view.column(name)

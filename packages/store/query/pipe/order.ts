@@ -6,6 +6,8 @@ import { chunkView, type Chunk } from './chunk.ts'
 export interface RowOrder<K> {
   keys(chunk: Chunk): K
   compare(a: K, i: number, b: K, j: number): number
+  /** There is more than one partition. */
+  readonly partitioned: boolean
   /** Are the rows of one partition? Limits count for each partition. */
   together(a: K, i: number, b: K, j: number): boolean
 }
@@ -21,6 +23,7 @@ export function timeOrder(newest: boolean): RowOrder<TimeKeys> {
   return {
     keys: ({ time, order }) => ({ time, order }),
     compare: (a, i, b, j) => sign * (a.time[i]! - b.time[j]! || a.order[i]! - b.order[j]!),
+    partitioned: false,
     together: () => true,
   }
 }
@@ -64,6 +67,7 @@ export function fieldOrder(partition: readonly string[], by: readonly SortField[
       }
       return (a.order[i] ?? 0) - (b.order[j] ?? 0)
     },
+    partitioned: partition.length > 0,
     together: (a, i, b, j) => {
       for (let f = 0; f < partition.length; f++) {
         if ((a.keys[f]!.column?.text(i) ?? '') !== (b.keys[f]!.column?.text(j) ?? '')) return false

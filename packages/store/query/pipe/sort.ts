@@ -5,7 +5,7 @@ import { fieldOrder, type FieldKeys, type RowOrder, type SortField } from './ord
 import type { Pipe } from './pipe.ts'
 import { Sorter } from './sorter.ts'
 import type { Fields, GatherStage, StageContext } from './stage.ts'
-import { restrict, type Batch } from './view.ts'
+import { restrict, type Batch, type View } from './view.ts'
 
 export interface SortNode extends PipeNode {
   readonly op: 'sort' | 'first' | 'last'
@@ -82,11 +82,14 @@ class SortStage implements GatherStage {
   private readonly node: SortNode
   private readonly order: RowOrder<FieldKeys>
   private readonly sorter: Sorter<FieldKeys>
+  /** The fields that are compared; null = all, or every row is kept, so that looking at them first saves nothing. */
+  private readonly compared: ReadonlySet<string> | null
 
   constructor(node: SortNode, { budget, spill }: StageContext) {
     this.node = node
     this.order = fieldOrder(node.partition, node.by, node.desc)
     this.sorter = new Sorter(this.order, budget, spill, node.limit > 0 ? node.limit + node.offset : Infinity)
+    this.compared = node.limit > 0 && node.by.length > 0 ? new Set([...node.by.map(({ name }) => name), ...node.partition]) : null
   }
 
   get bytes(): number {
@@ -97,7 +100,14 @@ class SortStage implements GatherStage {
     if (picked.length === 0) return
     const rank = this.node.rank
     const shown = rank === '' ? view : restrict(view, (name) => name !== rank)
-    return this.sorter.add(chunkOf({ view: shown, picked }, { fields: null, ids: true, base }))
+    const kept = this.hopeful(shown, picked, base)
+    if (kept.length > 0) return this.sorter.add(chunkOf({ view: shown, picked: kept }, { fields: null, ids: true, base }))
+  }
+
+  private hopeful(view: View, picked: Uint32Array, base: number): Uint32Array {
+    if (this.compared === null) return picked
+    const rows = this.sorter.hopeful(chunkOf({ view, picked }, { fields: this.compared, ids: false, base }))
+    return rows.length === picked.length ? picked : rows.map((k) => picked[k]!)
   }
 
   exportState(): Chunk[] {

@@ -21,6 +21,8 @@ export class Sorter<K> {
   private heldRows = 0
   /** Rows at which a cut to `keep` pays. */
   private cutAt: number
+  /** The last of the rows that were kept at a cut, when later rows are of no use. */
+  private worst: { readonly keys: K; readonly row: number } | null = null
   private readonly runs: Run[] = []
   private readonly files = new Set<SpillFile>()
 
@@ -30,7 +32,7 @@ export class Sorter<K> {
     this.budget = budget
     this.spill = spill
     this.keep = keep
-    this.cutAt = Math.max(4096, keep * 2)
+    this.cutAt = Math.max(512, keep * 2)
   }
 
   get bytes(): number {
@@ -51,6 +53,29 @@ export class Sorter<K> {
     if (this.budget.used <= this.budget.limit / 2 || this.held < LEAST_SPILL) return
     if (this.keep !== Infinity) this.cut()
     if (this.budget.used > this.budget.limit / 2) await this.flush()
+  }
+
+  /**
+   * Which rows of a chunk can be among those that are kept, ascending; the chunk needs to hold no more than what is compared. Saves
+   * copying the other fields of all the others.
+   */
+  hopeful(chunk: Chunk): Uint32Array {
+    const { keep, order, worst } = this
+    const keys = order.keys(chunk)
+    const rows = new Uint32Array(chunk.count)
+    let many = 0
+    for (let i = 0; i < chunk.count; i++) if (worst === null || order.compare(keys, i, worst.keys, worst.row) < 0) rows[many++] = i
+    if (many <= keep) return rows.subarray(0, many)
+    const sorted = rows.subarray(0, many).sort((i, j) => order.compare(keys, i, keys, j) || i - j)
+    let out = 0
+    let inPartition = 0
+    let before = -1
+    for (const i of sorted) {
+      if (before >= 0 && !order.together(keys, before, keys, i)) inPartition = 0
+      before = i
+      if (++inPartition <= keep) rows[out++] = i
+    }
+    return rows.subarray(0, out).sort()
   }
 
   private count(bytes: number): void {
@@ -82,6 +107,9 @@ export class Sorter<K> {
       this.count(chunkBytes(chunk) + chunk.count * 24)
     }
     this.cutAt = Math.max(this.cutAt, this.heldRows * 2)
+    const last = kept.at(-1)
+    if (!this.order.partitioned && last !== undefined && this.heldRows >= this.keep)
+      this.worst = { keys: this.order.keys(last), row: last.count - 1 }
   }
 
   private sorted(): RowList {
