@@ -56,10 +56,10 @@ export async function freePorts(dir: string): Promise<Ports> {
 /** A started program, its standard error, and the ways to end it. */
 export interface Child {
   readonly pid: number
-  errors(): string
-  stop(): Promise<void>
-  kill(): Promise<void>
-  signal(name: NodeJS.Signals): void
+  readonly errors: () => string
+  readonly stop: () => Promise<void>
+  readonly kill: () => Promise<void>
+  readonly signal: (name: NodeJS.Signals) => void
 }
 
 const START_MS = 20_000

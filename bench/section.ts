@@ -28,7 +28,7 @@ export interface Bench {
   /** As above; `use` may kill the daemon and start it again on the same folder. */
   folder<T>(use: (dir: string) => Promise<T>): Promise<T>
   record(daemon: string, round: number, values: Values): void
-  say(text: string): void
+  readonly say: (text: string) => void
 }
 
 export interface Section {
@@ -37,7 +37,6 @@ export interface Section {
   readonly says: string
   /** The value whose ratio to the peers is shown. */
   readonly main: string
-  /** Other rows that ratios are shown for, beside ours. */
   run(bench: Bench): Promise<void>
 }
 
