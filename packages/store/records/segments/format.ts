@@ -109,6 +109,17 @@ export function parseGood(bytes: Uint8Array): GoodMark | null {
   return { segment: m[2], size: Number(m[3]), nextSeq: Number(m[4]) }
 }
 
+/** Notes that retention took, or is about to take, all records below this number. */
+export function goneText(nextSeq: number): string {
+  const text = `gone ${nextSeq}`
+  return `${text} ${crc32(text)}\n`
+}
+
+export function parseGone(bytes: Uint8Array): number | null {
+  const m = /^(gone (\d{1,16})) (\d{1,10})\n$/.exec(Buffer.from(bytes).toString('latin1'))
+  return m === null || crc32(m[1]) !== Number(m[3]) ? null : Number(m[2])
+}
+
 /** A checkpoint in its ledger block: the last record that it counts, then the ledger's own bytes. */
 export function encodeCheckpoint(through: number, payload: Uint8Array): Uint8Array {
   const out = new Uint8Array(8 + payload.length)

@@ -12,3 +12,4 @@ export {
 export { SegmentsReader, type ReaderOptions } from './reader.ts'
 export { describeSource, openSource, type SegmentsSourceOptions } from './source.ts'
 export { openSegments, SegmentsStore, type SegmentsOptions } from './store.ts'
+export { recount, type Recount, type RecountOptions, type Tally } from './recount.ts'

@@ -6,6 +6,7 @@ export const placesOf = (path: string) => ({
   format: `${path}/format`,
   lock: `${path}/lock`,
   good: `${path}/good`,
+  gone: `${path}/gone`,
   segments: `${path}/segments`,
   damaged: `${path}/damaged`,
 })

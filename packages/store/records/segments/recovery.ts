@@ -40,7 +40,11 @@ export async function prepareDirectory(disk: Disk, places: Places): Promise<void
   } else {
     const others = disk
       .list(places.root)
-      .filter((name) => !['lock', 'format.new', 'segments', 'damaged', 'good', 'good.new'].includes(name) && !name.startsWith('lock'))
+      .filter(
+        (name) =>
+          !['lock', 'format.new', 'segments', 'damaged', 'good', 'good.new', 'gone', 'gone.new', 'collector.json'].includes(name) &&
+          !name.startsWith('lock'),
+      )
     if (others.length > 0 && !disk.exists(places.segments)) {
       throw new CodedError('STORE_BAD_PATH', `the directory is no store and not empty: it holds ${JSON.stringify(others[0])}`, {
         at: places.root,
@@ -303,7 +307,7 @@ export function verifyBlock(file: DiskFile, c: Catalogue, i: number): BadBlock |
   return sections.length === 0 ? null : { index: i, header, damage: sectionsDamage(c, i, header, sections) }
 }
 
-function sectionsDamage(
+export function sectionsDamage(
   c: Catalogue,
   i: number,
   h: BlockHeader,

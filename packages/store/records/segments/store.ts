@@ -20,9 +20,10 @@ import type {
 import type { Disk, DiskLock } from '../disk.ts'
 import { codeOf, ensureDirectory, replaceFile } from '../disk.ts'
 import { nodeDisk } from '../disk-node.ts'
-import { storeClosed, writeError } from '../errors.ts'
+import { isFull, storeClosed, writeError } from '../errors.ts'
 import type { Unreadable } from '../../query/engine/source.ts'
-import { goodText } from './format.ts'
+import type { Catalogue } from './catalogue.ts'
+import { goneText, goodText } from './format.ts'
 import { lockStore } from './lock.ts'
 import type { Places } from './names.ts'
 import { placesOf } from './names.ts'
@@ -154,10 +155,28 @@ export class SegmentsStore implements RecordsStore {
     const { base, through } = this.view.checkpoint()
     const gone = beyondLimits(this.view.catalogues, this.writer.active, limits, base === null ? Number.POSITIVE_INFINITY : through)
     try {
-      return await removeSegments(this.disk, this.places, this.view, gone)
+      return await this.takeAway(gone)
     } catch (error) {
       throw writeError(error, this.places.root)
     }
+  }
+
+  /** The note comes first, so that a crash in between leaves nothing that looks as if somebody else had removed it. */
+  private async takeAway(gone: readonly Catalogue[]): Promise<Retained> {
+    const last = gone.at(-1)
+    if (last === undefined) return { segments: [], records: 0, bytes: 0 }
+    const note = () => replaceFile(this.disk, this.places.gone, Buffer.from(goneText(last.nextSeq)))
+    const noted = await note().then(
+      () => true,
+      (error: unknown) => {
+        // On a full disk the room for it comes only now.
+        if (isFull(error)) return false
+        throw error
+      },
+    )
+    const retained = await removeSegments(this.disk, this.places, this.view, gone)
+    if (!noted) await note()
+    return retained
   }
 
   stats(): RecordsStats {

@@ -129,7 +129,9 @@ export class Walk {
   /** True when what begins here is not to be shown, or belongs to the next segment. */
   private beyond(h: Mark | BlockHeader): boolean {
     if (!('count' in h)) return h.nextSeq > this.limits.before || h.nextSeq - 1 > this.limits.bound
-    return h.firstSeq >= this.limits.before || h.firstSeq + h.count - 1 > this.limits.bound
+    // An account takes no number: at the end of a segment it names the first one of the next.
+    const last = h.count === 0 ? h.firstSeq - 1 : h.firstSeq
+    return last >= this.limits.before || h.firstSeq + h.count - 1 > this.limits.bound
   }
 
   /** The header of the block at this place, or why there is none. */
