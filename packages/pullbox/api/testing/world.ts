@@ -45,11 +45,13 @@ export async function startWorld(
   })
   const server = await serveCollector({ collector, host: '127.0.0.1', port: 0, spillDir: join(dir, 'spill'), workers: 1, ...serve })
   const [tcp, udp] = collector.addresses.map(({ address }) => Number(address.split(':').at(-1))) as [number, number]
-  const close = async (): Promise<void> => {
+  let closing: Promise<void> | null = null
+  const end = async (): Promise<void> => {
     await server.close()
     await collector.stop()
     rmSync(dir, { recursive: true, force: true })
   }
+  const close = (): Promise<void> => (closing ??= end())
   return { dir, address: server.address, collector, tcp, udp, close }
 }
 
