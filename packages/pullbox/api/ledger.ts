@@ -28,7 +28,15 @@ export function addLedger(app: FastifyInstance, { collector, store }: LedgerOpti
     summary: 'Every record counted again, and compared with the account',
     query: QUERY,
     answers: { 200: { description: 'Balanced or not, by source.', type: 'application/json', schema: ledgerCheckView } },
-    errors: ['CLI_TIME', 'CLI_TIME_ZONE', 'HTTP_BUSY', 'HTTP_NOT_READABLE', 'STORE_SEGMENT_GONE', 'LEDGER_UNREADABLE', 'LEDGER_CHECK_FAILED'],
+    errors: [
+      'CLI_TIME',
+      'CLI_TIME_ZONE',
+      'HTTP_BUSY',
+      'HTTP_NOT_READABLE',
+      'STORE_SEGMENT_GONE',
+      'LEDGER_UNREADABLE',
+      'LEDGER_CHECK_FAILED',
+    ],
   } as const
   let running = false
   app.get('/api/v1/ledger/check', { config: { spec } }, async (request, reply): Promise<LedgerCheckView> => {

@@ -7,6 +7,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Collector } from '../collector/index.ts'
 import type { Search } from '../search/index.ts'
 import { sendError } from './errors.ts'
+import { addLedger } from './ledger.ts'
 import { addOpenApi } from './openapi.ts'
 import { addQuery } from './query.ts'
 import type { Readable } from './readable.ts'
@@ -85,6 +86,7 @@ function addRoutes(app: FastifyInstance, options: ServerOptions, known: readonly
   addQuery(app, { type, search, most: options.mostQueries ?? MOST_QUERIES }, ending)
   addTail(app, { type, tail, most: options.mostTails ?? MOST_TAILS, heartbeatMs: options.heartbeatMs ?? HEARTBEAT_MS }, ending)
   addRecords(app, type, records)
+  addLedger(app, state, ending)
   addOpenApi(app, known, async () => (await collector.status()).version)
 }
 
