@@ -8,6 +8,8 @@ export interface Sink {
    * @throws ClosedPipe when nobody reads any more
    */
   write(data: string | Uint8Array): Promise<void>
+  /** The descriptor, where it writes to a regular file. */
+  readonly file?: number | null
 }
 
 /** Thrown by a sink whose reader has gone; the shell ends quietly with 0. Let it pass. */

@@ -7,6 +7,7 @@ import type { Command } from './command.ts'
 export const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = {
   run: () => import('./commands/run.ts'),
   search: () => import('./commands/search.ts'),
+  tail: () => import('./commands/tail.ts'),
   doctor: () => import('./commands/doctor.ts'),
   store: () => import('./commands/store.ts'),
   config: () => import('./commands/config.ts'),

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { fstatSync } from 'node:fs'
 import type { Writable } from 'node:stream'
 import type { Sink } from './context.ts'
 import { ClosedPipe } from './context.ts'
@@ -21,6 +22,15 @@ export class StreamSink implements Sink {
 
   get isTTY(): boolean {
     return this.stream.isTTY === true
+  }
+
+  get file(): number | null {
+    const { fd } = this.stream as { fd?: number }
+    try {
+      return fd !== undefined && fstatSync(fd).isFile() ? fd : null
+    } catch {
+      return null
+    }
   }
 
   get columns(): number {

@@ -122,8 +122,9 @@ export class StoreClient implements Client {
     return explainRecord(this.options.reader, id)
   }
 
-  async ledgerCheck(): Promise<LedgerCheckView> {
-    throw new CodedError('CLIENT_NO_COLLECTOR', 'without a collector the records cannot be counted again yet')
+  async ledgerCheck(ask: { since?: number; signal?: AbortSignal } = {}): Promise<LedgerCheckView> {
+    const { checkLedger } = await import('../collector/ledger-check.ts')
+    return checkLedger({ path: this.options.path, ...ask })
   }
 
   async close(): Promise<void> {
