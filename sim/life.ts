@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 
 import type { RecordsStore, SegmentsStore } from '@pullbox/store/records'
-import { openSegments } from '@pullbox/store/records'
+import { openSegments, SegmentsReader } from '@pullbox/store/records'
 import { SampleBlocks } from '@pullbox/store/records/suite'
 
 import type { Faults } from './disk.ts'
@@ -20,9 +20,21 @@ export interface Tally {
   torn: number
   retained: number
   segments: number
+  catalogues: number
+  spoilt: number
 }
 
-export const newTally = (): Tally => ({ lives: 0, promised: 0, failed: 0, unpromisedKept: 0, torn: 0, retained: 0, segments: 0 })
+export const newTally = (): Tally => ({
+  lives: 0,
+  promised: 0,
+  failed: 0,
+  unpromisedKept: 0,
+  torn: 0,
+  retained: 0,
+  segments: 0,
+  catalogues: 0,
+  spoilt: 0,
+})
 
 /** A store on a bad disk through several power cuts, beside a model of what was promised. */
 export class Life {
@@ -54,6 +66,8 @@ export class Life {
       await this.live()
       this.disk.cut()
       this.disk.reboot(NO_FAULTS)
+      this.spoilCatalogue()
+      this.checkCatalogues()
       const store = await this.open()
       try {
         this.check(store)
@@ -63,6 +77,41 @@ export class Life {
       }
       this.tally.lives++
     }
+  }
+
+  /** Sometimes a catalogue is torn, changed, another segment's or gone. */
+  private spoilCatalogue(): void {
+    const names = this.catalogues()
+    if (names.length === 0 || !this.random.chance(0.5)) return
+    const path = names[this.random.below(names.length)]
+    const bytes = this.disk.contents(path).slice()
+    const kind = this.random.below(4)
+    if (kind === 0) this.disk.erase(path)
+    else if (kind === 1) this.disk.place(path, bytes.subarray(0, this.random.below(bytes.length + 1)))
+    else if (kind === 2) this.disk.place(path, this.disk.contents(names[this.random.below(names.length)]))
+    else {
+      if (bytes.length > 0) bytes[this.random.below(bytes.length)] ^= 1 + this.random.below(255)
+      this.disk.place(path, bytes)
+    }
+    this.tally.spoilt++
+  }
+
+  private catalogues(): string[] {
+    if (!this.disk.exists(`${PATH}/segments`)) return []
+    const names = this.disk.list(`${PATH}/segments`).filter((name) => name.endsWith('.pbc'))
+    return names.sort().map((name) => `${PATH}/segments/${name}`)
+  }
+
+  /** Whatever became of the catalogues, they say what the segments say. */
+  private checkCatalogues(): void {
+    if (!this.disk.exists(`${PATH}/segments`)) return
+    const told = [true, false].map((catalogues) => {
+      const reader = new SegmentsReader({ path: PATH, disk: this.disk, catalogues })
+      const blocksOf = reader.catalogues.map((c) => Array.from({ length: c.blocks }, (_, i) => [c.offset[i], c.count[i], c.firstSeq(i)]))
+      this.tally.catalogues += reader.catalogues.filter((c) => c.filed).length
+      return { stats: reader.stats(), damages: reader.damages(), blocksOf }
+    })
+    assert.deepEqual(told[0], told[1])
   }
 
   private someFaults(): Faults {

@@ -25,6 +25,8 @@ export class Catalogue {
   records = 0
   /** Greatest receive time of all blocks. */
   maxReceived = Number.NEGATIVE_INFINITY
+  /** It came from its file. */
+  filed = false
   /** Places where no block can be read: bytes that are no block, and numbers that are missing. */
   readonly holes: Damage[] = []
   /** Blocks whose header is sound and one of whose sections is not. */
@@ -35,7 +37,8 @@ export class Catalogue {
   bits = new Uint16Array(16)
   minTime = new Float64Array(16)
   maxTime = new Float64Array(16)
-  private relative = new Uint32Array(16)
+  /** First number of each block, from that of the segment. */
+  relative = new Uint32Array(16)
 
   constructor(segment: SegmentName) {
     this.segment = segment

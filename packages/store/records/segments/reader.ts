@@ -29,6 +29,8 @@ export interface ReaderOptions {
   readonly path: string
   /** The last record number that may be shown: what the collector says is synced. Without it, all whole blocks are shown. */
   readonly bound?: number
+  /** Takes the word of the catalogues' files for closed segments, instead of reading the headers in them. Damage that came later shows when a block is read. */
+  readonly catalogues?: boolean
   readonly disk?: Disk
 }
 
@@ -41,6 +43,7 @@ export class SegmentsReader implements RecordsReader {
   private readonly places: Places
   private readonly view: SegmentsView
   private bound: number
+  private readonly trusting: boolean
   /** How long the last segment was when it was last looked at: a torn end is not read again and again. */
   private lastSize = -1
   /** Bytes at the end of the last segment that are no block: a write under way, or what one left behind. */
@@ -50,6 +53,7 @@ export class SegmentsReader implements RecordsReader {
     this.disk = options.disk ?? nodeDisk
     this.places = placesOf(storePath(options.path))
     this.view = new SegmentsView(this.disk, this.places)
+    this.trusting = options.catalogues === true
     this.bound = options.bound ?? Number.POSITIVE_INFINITY
     this.checkFormat()
     this.refresh()
@@ -87,7 +91,10 @@ export class SegmentsReader implements RecordsReader {
       known.delete(name.name)
       try {
         if (i + 1 === names.length) catalogues.push(this.readLast(name, c))
-        else catalogues.push(c !== undefined && c !== formerLast ? c : readClosed(this.disk, this.places, name, names[i + 1].firstSeq))
+        else
+          catalogues.push(
+            c !== undefined && c !== formerLast ? c : readClosed(this.disk, this.places, name, names[i + 1].firstSeq, this.trusting),
+          )
       } catch (error) {
         // Deleted by retention between the listing and now.
         if ((error as { code?: string }).code !== 'ENOENT') throw error

@@ -6,6 +6,7 @@ import type { Damage } from '../contract.ts'
 import type { Disk, DiskFile } from '../disk.ts'
 import { codeOf, ensureDirectory, readWhole, replaceFile, writeAll } from '../disk.ts'
 import { Catalogue } from './catalogue.ts'
+import { cataloguedSegment, readCatalogue, writeCatalogue } from './catalogue-file.ts'
 import type { GoodMark } from './format.ts'
 import {
   encodeMark,
@@ -95,15 +96,32 @@ export function readGood(disk: Disk, places: Places): GoodMark | null {
 /**
  * Finds what a directory holds, after whatever stopped the last writer. All segments' headers are read; of the last one, every
  * block after the good mark is checked whole. What a write under way left behind is moved aside and cut off; damage elsewhere is
- * entered, and stays where it is.
+ * entered, and stays where it is. With `catalogues`, closed segments that have a catalogue are not read, and the others get one.
  */
-export async function recover(disk: Disk, places: Places): Promise<Recovered> {
+export async function recover(disk: Disk, places: Places, catalogues = false): Promise<Recovered> {
+  if (catalogues) await removeOrphans(disk, places)
+  const found = await findAll(disk, places, catalogues)
+  if (catalogues) for (const c of found.catalogues.slice(0, -1)) if (!c.filed) await writeCatalogue(disk, places, c)
+  return found
+}
+
+/** Catalogues whose segments are gone. */
+async function removeOrphans(disk: Disk, places: Places): Promise<void> {
+  const names = disk.list(places.segments)
+  const there = new Set(names)
+  for (const name of names) {
+    const segment = cataloguedSegment(name)
+    if (segment !== null && !there.has(segment)) await disk.unlink(`${places.segments}/${name}`).catch(() => {})
+  }
+}
+
+async function findAll(disk: Disk, places: Places, trusting: boolean): Promise<Recovered> {
   const torn: Damage[] = []
   const good = readGood(disk, places)
   const names = segmentsIn(disk.list(places.segments))
   const catalogues: Catalogue[] = []
   names.forEach((name, i) => {
-    if (i + 1 < names.length) catalogues.push(readClosed(disk, places, name, names[i + 1].firstSeq))
+    if (i + 1 < names.length) catalogues.push(readClosed(disk, places, name, names[i + 1].firstSeq, trusting))
   })
   let floor = 1
   for (let i = names.length - 1; i >= 0; i--) {
@@ -120,11 +138,13 @@ export async function recover(disk: Disk, places: Places): Promise<Recovered> {
   return { catalogues: [], nextSeq: floor, active: null, torn }
 }
 
-/** The catalogue of a segment that another one follows. */
-export function readClosed(disk: Disk, places: Places, name: SegmentName, before: number): Catalogue {
+/** The catalogue of a segment that another one follows; from its file, if there is one and it is to be trusted. */
+export function readClosed(disk: Disk, places: Places, name: SegmentName, before: number, trusting: boolean): Catalogue {
   const c = new Catalogue(name)
   const file = disk.open(`${places.segments}/${name.name}`, 'read')
   try {
+    const filed = trusting ? readCatalogue(disk, places, name, file, before) : null
+    if (filed !== null) return filed
     closeCatalogue(c, new Walk(file, c, { bound: Number.POSITIVE_INFINITY, before }).run(), before)
   } finally {
     file.close()

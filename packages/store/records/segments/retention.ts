@@ -1,5 +1,6 @@
 import type { Retained, Retention } from '../contract.ts'
 import type { Disk } from '../disk.ts'
+import { removeCatalogue } from './catalogue-file.ts'
 import type { Catalogue } from './catalogue.ts'
 import type { Places } from './names.ts'
 import type { SegmentsView } from './view.ts'
@@ -32,6 +33,7 @@ export async function removeSegments(disk: Disk, places: Places, view: SegmentsV
   for (const c of gone) {
     view.catalogues = view.catalogues.filter((other) => other !== c)
     view.forget(c.segment.name)
+    await removeCatalogue(disk, places, c.segment.name)
     await disk.unlink(`${places.segments}/${c.segment.name}`)
     await disk.syncDirectory(places.segments)
     records += c.records

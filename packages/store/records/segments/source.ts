@@ -22,7 +22,7 @@ export async function openSource(options: unknown): Promise<RowSource> {
   let reader: SegmentsReader | null = null
   return {
     plan: (range, need) => {
-      if (reader === null) reader = new SegmentsReader(given)
+      if (reader === null) reader = new SegmentsReader({ ...given, catalogues: true })
       else reader.refresh()
       return reader.source().plan(range, need)
     },

@@ -30,6 +30,7 @@ import { placesOf } from './names.ts'
 import type { Recovered } from './recovery.ts'
 import { prepareDirectory, recover } from './recovery.ts'
 import { beyondLimits, removeSegments } from './retention.ts'
+import { writeCatalogue } from './catalogue-file.ts'
 import { SegmentsView } from './view.ts'
 import { SegmentWriter } from './writer.ts'
 
@@ -63,7 +64,7 @@ export async function openSegments(options: SegmentsOptions): Promise<SegmentsSt
     await ensureDirectory(disk, places.root)
     lock = lockStore(disk, places)
     await prepareDirectory(disk, places)
-    return new SegmentsStore(disk, places, options, lock, await recover(disk, places))
+    return new SegmentsStore(disk, places, options, lock, await recover(disk, places, true))
   } catch (error) {
     lock?.release()
     throw openError(error, places.root)
@@ -97,6 +98,8 @@ export class SegmentsStore implements RecordsStore {
   private readonly writer: SegmentWriter
   private closing: Promise<void> | null = null
   private retaining: Promise<unknown> = Promise.resolve()
+  /** Catalogues that are being written. */
+  private filing: Promise<void> = Promise.resolve()
 
   constructor(disk: Disk, places: Places, options: SegmentsOptions, lock: DiskLock, found: Recovered) {
     this.disk = disk
@@ -110,6 +113,9 @@ export class SegmentsStore implements RecordsStore {
       groupBytes: options.groupBytes ?? 8 * MEBIBYTE,
       now: options.now ?? (() => Date.now() * 1000),
       randomEpoch: options.randomEpoch ?? (() => randomInt(1, 2 ** 32)),
+      onClosed: (c: Catalogue) => {
+        this.filing = this.filing.then(() => writeCatalogue(disk, places, c))
+      },
       ...(options.checkpoint === undefined ? {} : { checkpoint: options.checkpoint }),
     }
     this.writer = new SegmentWriter(disk, places, limits, found.nextSeq, (c) => this.view.catalogues.push(c))
@@ -208,6 +214,7 @@ export class SegmentsStore implements RecordsStore {
     try {
       const last = await this.writer.close()
       await this.retaining
+      await this.filing
       // Without the mark the next opening only takes longer, so a full disk does not keep the store from closing.
       if (last !== null) await replaceFile(this.disk, this.places.good, Buffer.from(goodText(last))).catch(() => {})
     } finally {

@@ -23,6 +23,8 @@ export interface WriterOptions {
   readonly randomEpoch: () => number
   /** Called when a segment is begun; the account is written at its start, so that totals outlive the segments before it. */
   readonly checkpoint?: () => Checkpoint | null
+  /** Hears of a segment when it is full and another one is begun. */
+  readonly onClosed?: (catalogue: Catalogue) => void
 }
 
 interface Job {
@@ -241,6 +243,7 @@ export class SegmentWriter {
     segment.catalogue.seal()
     segment.file.close()
     this.segment = null
+    this.options.onClosed?.(segment.catalogue)
   }
 
   private async put(segment: Segment, pieces: readonly Uint8Array[]): Promise<void> {
