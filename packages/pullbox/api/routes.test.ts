@@ -61,6 +61,10 @@ test('what senders sent is found, in the order and the part that was asked for',
   assert.ok(end.type === 'end' && end.complete && !end.stopped && end.reasons.length === 0)
   assert.equal(end.records, 1)
   assert.deepEqual(rowsOf(await query({ q: 'apple | stats count() n' })), [{ type: 'row', n: '2' }])
+  assert.deepEqual(rowsOf(await query({ q: '* | stats by (host) count() n | sort by (host)' })), [
+    { type: 'row', host: 'edge', n: '1' },
+    { type: 'row', host: 'web', n: '2' },
+  ])
   assert.equal(rowsOf(await query({ q: '*', limit: '1', order: 'newest' }))[0]?._msg, 'third apple')
   assert.equal(rowsOf(await query({ q: 'apple', tz: 'Europe/Berlin' })).length, 2)
   assert.equal(rowsOf(await query({ q: '', since: '2026-11-24T10:00:00Z', until: '2026-11-24T10:00:00.000001Z' })).length, 1)

@@ -55,6 +55,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const ending = new AbortController()
   const names = new Set(['localhost', '127.0.0.1', '[::1]', ...(options.names ?? [])].map((name) => name.toLowerCase()))
   app.addHook('onRequest', async (request) => checkHost(request.headers.host ?? '', names))
+  app.addHook('onSend', async (_request, reply, body) => endLine(String(reply.getHeader('content-type')), body))
   app.setErrorHandler((error, _request, reply) => sendError(reply, error))
   const known = watchRoutes(app)
   app.setNotFoundHandler((request, reply) => notFound(known, request, reply))
@@ -88,6 +89,11 @@ function addRoutes(app: FastifyInstance, options: ServerOptions, known: readonly
   addRecords(app, type, records)
   addLedger(app, state, ending)
   addOpenApi(app, known, async () => (await collector.status()).version)
+}
+
+/** JSON ends with a line feed, as a terminal likes it. */
+function endLine(type: string, body: unknown): unknown {
+  return typeof body === 'string' && type.startsWith('application/json') ? `${body}\n` : body
 }
 
 /** A page of another site that had its name resolved to this machine gives that name as the Host. */

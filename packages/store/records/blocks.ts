@@ -50,8 +50,12 @@ const COUNTED: Record<string, number> = {
   source: DICTIONARY.source,
 }
 
-/** Counts of a field's values from the block's dictionary, or null when the field has none. */
+/** Counts of the values that a field has in the block, from its dictionary, or null when the field has none. */
 export function countValues(reader: BlockReader, field: string): ValueCounts | null {
   const id = COUNTED[field]
-  return id === undefined ? null : reader.dictionary(id)
+  if (id === undefined) return null
+  const { values, counts } = reader.dictionary(id)
+  // "absent" is listed also where every record has a value
+  const present = values.map((_, i) => i).filter((i) => counts[i] > 0)
+  return { values: present.map((i) => values[i]), counts: present.map((i) => counts[i]) }
 }
