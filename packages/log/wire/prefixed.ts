@@ -120,7 +120,7 @@ function couldStart(b: number): boolean {
 }
 
 function closes(bytes: Uint8Array, at: number, end: number): boolean {
-  return at < end && (bytes[at] === COLON || (bytes[at] === SPACE && bytes[at + 1] === COLON))
+  return at < end && (bytes[at] === COLON || (bytes[at] === SPACE && at + 1 < end && bytes[at + 1] === COLON))
 }
 
 /** `RP/0/RSP1/CPU0:` with the stamp directly behind it. */

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe as suite, test } from 'node:test'
 
-import { describe, FLAG, FORMAT_NAMES, Header, parseHeader, PROBLEM, PROBLEMS, zone } from '@pullbox/log/wire'
+import { describe, FLAG, Header, parseHeader, PROBLEM, PROBLEMS, zone } from '@pullbox/log/wire'
 import type { Described, HeaderContext } from '@pullbox/log/wire'
 
-import { randomOf } from './fuzz.fixture.ts'
 import { bench } from './wire.bench.ts'
 
 const RECEIVED = Date.UTC(2026, 10, 23, 10, 11, 12) * 1000
@@ -131,58 +130,6 @@ suite('shapes of devices', () => {
     assert.equal(PROBLEM.no_header, 28)
   })
 })
-
-const SEEDS = [
-  '<86>Nov 23 10:11:13 db-primary sshd[20711]: Accepted publickey for backup',
-  '<165>1 2026-11-23T10:11:12.003Z app.example.net orders 8710 ID47 [meta sequenceId="7"][a@1 b="c\\"d"] \ufeffhello',
-  '<189>1179: core-sw-03: *Nov 23 10:11:12.743 CET: %LINK-5-CHANGED: Interface',
-  '<149>2647599: vmx01 RP/0/RSP1/CPU0:Mar 28 15:08:30.941 UTC: bgp[1051]: %ROUTING-BGP-5-MAXPFX : No.',
-  '<189>date=2026-11-23 time=10:11:12 devname="fw01" devid="FG0" tz="+0100" srcip=192.0.2.4',
-  '<29>2018-7-23 01:00:34.270.1 sw %%01IFNET/4/IF_STATE(l)[4997]:Interface',
-  '<134> 11/23/2026:10:11:12 GMT ns 0-PPE-0 : default TCP 1 0 : Source',
-  'time=1795428672|hostname=cp1|product=Firewall',
-  '<165>1 - h a - - [x a:"b"; c=d] [y] z',
-  '<30>ztp port02 2018-Nov- 9 15:38:25.341 RXDATA: x',
-  '<6> CEF:0|A|b|1|2|n|3|rt=x dvchost=there cs=1',
-]
-
-suite('fuzz', () => {
-  test('no bytes throw or leave positions outside of the message; a reused header is like a new one', () => {
-    const rounds = process.env.PULLBOX_PROVE === '1' ? 2_000_000 : 60_000
-    const random = randomOf('header')
-    const used = new Header()
-    const zones = [zone('UTC'), zone('Europe/Berlin'), zone('-03:30')]
-    for (let n = 0; n < rounds; n++) {
-      const bytes = random.mutate(Buffer.from(SEEDS[random.below(SEEDS.length)]))
-      const start = random.below(4)
-      const end = Math.max(start, bytes.length - random.below(3))
-      const ctx = { received: random.below(4) === 0 ? random.below(2 ** 31) * 1e6 : RECEIVED, zone: zones[random.below(3)] }
-      parseHeader(bytes, Math.min(start, end), end, ctx, used)
-      checkBounds(used, Math.min(start, end), end)
-      const fresh = new Header()
-      parseHeader(bytes, Math.min(start, end), end, ctx, fresh)
-      assert.deepEqual(used, fresh)
-      if (n % 16 === 0) describe(bytes, used)
-    }
-  })
-})
-
-function checkBounds(h: Header, start: number, end: number): void {
-  const spans = [
-    [h.timeStart, h.timeEnd],
-    [h.hostStart, h.hostEnd],
-    [h.appStart, h.appEnd],
-    [h.pidStart, h.pidEnd],
-    [h.msgidStart, h.msgidEnd],
-    [h.dataStart, h.dataEnd],
-    [h.tagStart, h.tagEnd],
-    [h.messageStart, h.messageEnd],
-  ]
-  for (const [from, to] of spans) assert.ok(from >= start && to >= from && to <= end, JSON.stringify(h))
-  assert.ok(h.priority >= -1 && h.priority <= 191 && Number.isInteger(h.sequence) && h.sequence >= -1)
-  assert.ok(FORMAT_NAMES[h.format] !== undefined && PROBLEMS[h.problem] !== undefined)
-  assert.ok(h.problemAt >= 0 && h.problemAt <= end - start)
-}
 
 test('the bench runs', () => {
   const result = bench(1000, 1)

@@ -113,7 +113,7 @@ function readVersion(bytes: Uint8Array, at: number, end: number, framed: boolean
   const next = bytes[p + 1]
   const nil = next === 45
   if (!nil && (next < 48 || next > 57)) return -1
-  if (!framed && (nil || bytes[p + 5] !== 45 || bytes[p + 8] !== 45)) return -1
+  if (!framed && (nil || p + 8 >= end || bytes[p + 5] !== 45 || bytes[p + 8] !== 45)) return -1
   out.version = value
   return p + 1
 }

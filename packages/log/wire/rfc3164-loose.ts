@@ -1,18 +1,20 @@
+import { readEvent } from './event.ts'
 import { FLAG, FORMAT } from './header.ts'
 import type { Header } from './header.ts'
-import { readPairs } from './keyvalue.ts'
+import { readNode, readPairs } from './keyvalue.ts'
 import { facilityNumber, severityNumber } from './names.ts'
 import { readPrefixed } from './prefixed.ts'
 import { PROBLEM } from './problems.ts'
 import { note } from './settle.ts'
 import type { HeaderContext } from './settle.ts'
-import { readMonthStamp } from './stamp.ts'
 import { readStamp } from './stamp-loose.ts'
-import { behindBlank, readMnemonic, readTag } from './tag.ts'
-import { isAddress, isHost, skipBlanks, text, wordEnd } from './words.ts'
+import { readRelayed } from './relayed.ts'
+import { behindBlank, readCounted, readMnemonic, readSlashedName, readTag } from './tag.ts'
+import { behindPart, isAddress, isHost, skipBlanks, text, wordEnd } from './words.ts'
 
 const TAB = 9
 const SPACE = 32
+const HASH = 35
 const PERCENT = 37
 const COMMA = 44
 const COLON = 58
@@ -60,6 +62,8 @@ export function readBehind(bytes: Uint8Array, at: number, end: number, start: nu
     out.messageStart = p
     return
   }
+  const forwarded = readForwarded(bytes, p, to, end, out)
+  if (forwarded >= 0) return readBody(bytes, forwarded, end, start, context, out)
   if (bytes[to - 1] === COLON) return closedWord(bytes, p, to, end, start, context, out)
   readHost(bytes, p, to, end, start, context, out)
 }
@@ -75,10 +79,12 @@ function readHost(bytes: Uint8Array, p: number, to: number, end: number, start: 
     return readBody(bytes, to, end, start, context, out)
   }
   if (!isHost(bytes, p, to) || isMessageStart(bytes, p, to)) return readBody(bytes, p, end, start, context, out)
-  setHost(out, isSlot(bytes, p, to) ? p + 6 : p, to)
+  setHost(out, behindPart(bytes, p, to), to)
   let q = to
   if (q + 1 < end && bytes[q + 1] === COLON && (q + 2 >= end || bytes[q + 2] === SPACE)) q += 2
-  readBody(bytes, q, end, start, context, out)
+  const next = skipBlanks(bytes, q, end)
+  const forwarded = bytes[next] === 77 ? readForwarded(bytes, next, wordEnd(bytes, next, end), end, out) : -1
+  readBody(bytes, forwarded < 0 ? q : forwarded, end, start, context, out)
 }
 
 /** A word with a colon behind the stamp: a tag whose host was left out, or, before a mnemonic or as an address, the host. */
@@ -92,7 +98,7 @@ function closedWord(bytes: Uint8Array, p: number, to: number, end: number, start
   // NetApp repeats the host, as if it were the tag.
   let twice = next + to - p <= end
   for (let i = 0; twice && i < to - p; i++) twice = bytes[p + i] === bytes[next + i]
-  if (twice || isAddress(bytes, p, to - 1) || (bytes[next] === PERCENT && next < end && isHost(bytes, p, to - 1))) {
+  if (twice || isAddress(bytes, p, to - 1) || (isHost(bytes, p, to - 1) && namesHost(bytes, to, end))) {
     setHost(out, p, to - 1)
     return readBody(bytes, twice ? next + to - p : to, end, start, context, out)
   }
@@ -115,11 +121,6 @@ function isMessageStart(bytes: Uint8Array, from: number, to: number): boolean {
   )
 }
 
-/** `slot1/`, which F5's chassis put before the host. */
-function isSlot(bytes: Uint8Array, from: number, to: number): boolean {
-  return to - from > 6 && bytes[from + 5] === 47 && bytes[from + 4] >= 48 && bytes[from + 4] <= 57 && text(bytes, from, from + 4) === 'slot'
-}
-
 /** `facility.severity`, which BSD's syslogd and Cisco's meeting servers put before the host. */
 function isSelector(bytes: Uint8Array, from: number, end: number): boolean {
   const to = wordEnd(bytes, from, end)
@@ -131,7 +132,18 @@ function isSelector(bytes: Uint8Array, from: number, end: number): boolean {
 }
 
 function isRepeat(bytes: Uint8Array, from: number, to: number, end: number): boolean {
-  return to - from === 4 && text(bytes, from, Math.min(end, from + 21)) === 'last message repeated'
+  if (to - from === 4) return text(bytes, from, Math.min(end, from + 21)) === 'last message repeated'
+  return to - from === 7 && text(bytes, from, Math.min(end, from + 17)) === 'message repeated '
+}
+
+/** `Message forwarded from host: `, which AIX' syslogd writes for a message of another host; gives the position behind, or -1. */
+function readForwarded(bytes: Uint8Array, from: number, to: number, end: number, out: Header): number {
+  if (to - from !== 7 || text(bytes, from, Math.min(end, from + 23)) !== 'Message forwarded from ') return -1
+  const host = from + 23
+  const behind = wordEnd(bytes, host, end)
+  if (bytes[behind - 1] !== COLON || !isHost(bytes, host, behind - 1)) return -1
+  setHost(out, host, behind - 1)
+  return behind
 }
 
 /** Tag and message. `at` stands before the blank, if there is one. */
@@ -140,39 +152,76 @@ export function readBody(bytes: Uint8Array, at: number, end: number, start: numb
   const p = skipBlanks(bytes, at, end)
   out.messageStart = plain
   if (p >= end) return
-  let q = bytes[p] === PERCENT ? readMnemonic(bytes, p, end, out) : -1
-  if (q < 0) q = readTag(bytes, p, end, out)
-  if (q < 0) q = readBehindWord(bytes, p, end, out)
-  if (q < 0) q = readRelayed(bytes, p, end, start, context, out)
+  const relayed = readRelayed(bytes, p, end, start, context, out)
+  if (relayed >= 0) return readTagged(bytes, relayed, end, start, context, out)
+  readTagged(bytes, at, end, start, context, out)
+}
+
+function readTagged(bytes: Uint8Array, at: number, end: number, start: number, context: HeaderContext, out: Header): void {
+  out.messageStart = behindBlank(bytes, at, end)
+  const p = skipBlanks(bytes, at, end)
+  if (p >= end) return
+  const counted = bytes[p] === PERCENT ? p : readCounted(bytes, p, end, out)
+  let q = bytes[counted] === PERCENT || bytes[p] === HASH ? readMnemonic(bytes, counted, end, out) : -1
   if (q >= 0) {
     out.messageStart = q
-    if (q < end && bytes[q] === PERCENT && out.tagEnd === out.tagStart) {
-      const message = readMnemonic(bytes, q, end, out)
-      if (message >= 0) out.messageStart = message
-    }
+    if (out.hostEnd <= out.hostStart && text(bytes, out.tagStart, out.tagStart + 3) === 'UC_') readNode(bytes, q, end, out)
+    return
   }
+  if (counted > p) out.sequence = -1
+  q = readTag(bytes, p, end, out)
+  if (q < 0) q = readBehindWord(bytes, p, end, out)
+  if (q >= 0) behindTag(bytes, q, end, out)
   if (q < 0 || bytes[out.messageStart] === 67) readPairs(bytes, out.messageStart, end, start, context, out)
 }
 
-/** A tag behind one word that is no part of it: a severity (F5), an address (Infoblox), `(Stack)` (H3C). -1 if none. */
+/** What a message starts with that belongs to its header: a number, a mnemonic, an event. */
+function behindTag(bytes: Uint8Array, at: number, end: number, out: Header): void {
+  out.messageStart = at
+  if (out.tagEnd > out.tagStart || at >= end) return
+  if (out.pidEnd === out.pidStart && readSlashedName(bytes, out.appStart, out.appEnd, out)) {
+    out.appEnd = out.appStart
+    return
+  }
+  const counted = readCounted(bytes, at, end, out)
+  if (bytes[counted] !== PERCENT) return readEvent(bytes, at, end, out)
+  const message = readMnemonic(bytes, counted, end, out)
+  if (message >= 0) out.messageStart = message
+  else if (counted > at) out.sequence = -1
+}
+
+/**
+ * A tag behind one word that is no part of it: a severity (F5), an address (Infoblox), `(Stack)` (H3C), a part of the chassis
+ * (Junos). -1 if none.
+ */
 function readBehindWord(bytes: Uint8Array, at: number, end: number, out: Header): number {
+  const slot = readSlot(bytes, at, end, out)
+  if (slot >= 0) return slot
   const to = wordEnd(bytes, at, end)
   const next = skipBlanks(bytes, to, end)
   if (next >= end || to - at > 45) return -1
   if (bytes[at] === 40 && bytes[to - 1] === 41 && bytes[next] === PERCENT) return readMnemonic(bytes, next, end, out)
   if (isAddress(bytes, at, to) || severityNumber(text(bytes, at, to)) >= 0) return readTag(bytes, next, end, out)
-  return -1
+  if (!isCard(text(bytes, at, to))) return -1
+  const tagged = readTag(bytes, next, end, out)
+  if (tagged >= 0) return tagged
+  out.appStart = at
+  out.appEnd = to
+  return next
 }
 
-/** Cisco ISE behind a relay: a second stamp and host stand before `CISE_...`; they are the sender's own. -1 if not so. */
-function readRelayed(bytes: Uint8Array, at: number, end: number, start: number, context: HeaderContext, out: Header): number {
-  const probe = at + 16
-  if (probe >= end || bytes[at + 3] !== SPACE || bytes[at + 15] !== SPACE) return -1
-  const to = wordEnd(bytes, probe, end)
-  if (!isHost(bytes, probe, to) || text(bytes, to + 1, Math.min(end, to + 6)) !== 'CISE_') return -1
-  if (readMonthStamp(bytes, at, end, start, context, out) < 0) return -1
-  setHost(out, probe, to)
-  return behindBlank(bytes, to, end)
+/** `(FPC Slot 1, PIC Slot 0) ` before a tag (Junos); -1 if not so. */
+function readSlot(bytes: Uint8Array, at: number, end: number, out: Header): number {
+  if (bytes[at] !== 40 || text(bytes, at, Math.min(end, at + 10)) !== '(FPC Slot ') return -1
+  const limit = Math.min(end, at + 48)
+  let p = at + 10
+  while (p < limit && bytes[p] !== 41) p++
+  return p < limit ? readTag(bytes, skipBlanks(bytes, p + 1, end), end, out) : -1
+}
+
+/** A card of a chassis, as Junos names it before what the card says: `fpc0`, `node1.fpc2`, `tfeb0`. */
+function isCard(word: string): boolean {
+  return word.length <= 12 && /^(?:node\d\.)?(?:fpc|feb|afeb|cfeb|tfeb|sfm|ssb|scb)\d{0,2}$/.test(word)
 }
 
 /** A message that no stamp starts: the shapes of devices that put something before it, else no time at all. */
@@ -190,9 +239,15 @@ export function readUnstamped(bytes: Uint8Array, at: number, end: number, start:
     if (out.time !== out.time) note(out, start, PROBLEM.time_missing, p)
     return
   }
-  if (bytes[p] === PERCENT && readMnemonic(bytes, p, end, out) >= 0) {
-    out.messageStart = readMnemonic(bytes, p, end, out)
-    return note(out, start, PROBLEM.time_missing, p)
+  if (bytes[p] === PERCENT) {
+    const message = readMnemonic(bytes, p, end, out)
+    if (message >= 0) {
+      out.messageStart = message
+      return note(out, start, PROBLEM.time_missing, p)
+    }
+    // H3C puts a percent sign before the stamp.
+    const behind = framed ? readStamp(bytes, p + 1, end, start, context, out) : -1
+    if (behind >= 0) return readBehind(bytes, behind, end, start, context, out)
   }
   if (!framed) {
     out.format = FORMAT.raw
@@ -200,15 +255,28 @@ export function readUnstamped(bytes: Uint8Array, at: number, end: number, start:
   }
   note(out, start, PROBLEM.time_missing, p)
   const to = wordEnd(bytes, p, end)
-  if (bytes[to - 1] === COLON && isHost(bytes, p, to - 1) && namesHost(bytes, to, end)) {
-    setHost(out, p, to - 1)
-    return readBody(bytes, to, end, start, context, out)
+  const apart = bytes[to] === SPACE && bytes[to + 1] === COLON && to + 1 < end
+  const colon = apart ? to + 1 : to - 1
+  if (bytes[colon] === COLON && isHost(bytes, p, apart ? to : to - 1) && namesHost(bytes, colon + 1, end)) {
+    setHost(out, p, apart ? to : to - 1)
+    return readBody(bytes, colon + 1, end, start, context, out)
   }
   readBody(bytes, p, end, start, context, out)
 }
 
-/** What stands behind `word:` shows that the word is a host: a mnemonic, or `NetScreen device_id=`. */
+/** What stands behind `word:` shows that the word is a host: a mnemonic, or how one product's messages start. */
 function namesHost(bytes: Uint8Array, at: number, end: number): boolean {
   const p = behindBlank(bytes, at, end)
-  return (bytes[p] === PERCENT && p < end) || text(bytes, p, Math.min(end, p + 10)) === 'NetScreen '
+  if (p >= end) return false
+  if (bytes[p] === PERCENT) return true
+  // Juniper NetScreen, Dell Avamar.
+  return (
+    text(bytes, p, Math.min(end, p + 10)) === 'NetScreen ' || text(bytes, p, Math.min(end, p + 7)) === '<Code> ' || isAudit(bytes, p, end)
+  )
+}
+
+/** `00000017.000002f4 `, the number of a record in NetApp's audit log. */
+function isAudit(bytes: Uint8Array, at: number, end: number): boolean {
+  if (at + 18 > end || bytes[at + 8] !== 46 || bytes[at + 17] !== SPACE) return false
+  return /^[0-9a-f]{8}\.[0-9a-f]{8} $/.test(text(bytes, at, at + 18))
 }

@@ -1,15 +1,22 @@
+import { readEvent } from './event.ts'
 import { FORMAT } from './header.ts'
 import type { Header } from './header.ts'
 import { readAfterStamp, readUnstamped } from './rfc3164-loose.ts'
 import type { HeaderContext } from './settle.ts'
 import { readMonthStamp, readRfc3339 } from './stamp.ts'
-import { readMnemonic } from './tag.ts'
+import { readCounted, readMnemonic, readSlashedName } from './tag.ts'
+import { behindPart, behindSlash } from './words.ts'
 
 const SPACE = 32
 const PERCENT = 37
+const SLASH = 47
+const ZERO = 48
+const NINE = 57
 const COLON = 58
+const CAPITAL_Z = 90
 const OPEN = 91
 const CLOSE = 93
+const SMALL_R = 114
 
 /** 1 for what a host name of the common shape holds, 2 for what only a tag holds beside it. */
 const KIND = new Uint8Array(256)
@@ -38,6 +45,8 @@ export function parse3164(bytes: Uint8Array, at: number, end: number, start: num
     return retry(bytes, at, end, start, problem, context, out)
   }
   const tag = p + 1
+  // A number and a colon is how Cisco counts, behind a relay.
+  if (bytes[tag] <= NINE && bytes[tag] >= ZERO) return retry(bytes, at, end, start, problem, context, out)
   let t = tag
   while (t < end && KIND[bytes[t]] !== 0) t++
   if (t === tag || t >= end) return retry(bytes, at, end, start, problem, context, out)
@@ -54,16 +63,33 @@ export function parse3164(bytes: Uint8Array, at: number, end: number, start: num
     }
   }
   if (behind < 0 || (behind < end && bytes[behind] !== SPACE)) return retry(bytes, at, end, start, problem, context, out)
-  out.hostStart = host
+  out.hostStart = bytes[host] === SMALL_R ? behindPart(bytes, host, p) : host
   out.hostEnd = p
-  out.appStart = tag
-  out.appEnd = t
   if (behind < end) behind++
-  if (behind < end && bytes[behind] === PERCENT) {
-    const message = readMnemonic(bytes, behind, end, out)
-    if (message >= 0) behind = message
-  }
   out.messageStart = behind
+  if (bytes[tag] <= CAPITAL_Z && t - tag > 6 && readSlashedName(bytes, tag, t, out)) return
+  out.appStart = bytes[tag] === SLASH ? behindSlash(bytes, tag, t) : tag
+  out.appEnd = t
+  if (behind < end && mayStart(bytes, behind, t)) readStart(bytes, behind, end, out)
+}
+
+/** A cheap look at the first bytes of a message: false when neither a number, nor a mnemonic, nor an event can start there. */
+function mayStart(bytes: Uint8Array, at: number, appEnd: number): boolean {
+  const first = bytes[at]
+  if (first < 65) return first === PERCENT || (first >= ZERO && first <= NINE)
+  const second = bytes[at + 1]
+  const third = bytes[at + 2]
+  // `Alarm set` is the only event in small letters behind a capital; the programs that name functions end with d, or are the kernel.
+  if (first <= CAPITAL_Z) return (second < 97 && third >= 65 && third <= 95) || (second === 108 && third === 97)
+  return first >= 97 && (bytes[appEnd - 1] === 100 || bytes[appEnd - 1] === 108)
+}
+
+function readStart(bytes: Uint8Array, at: number, end: number, out: Header): void {
+  const counted = readCounted(bytes, at, end, out)
+  if (bytes[counted] !== PERCENT) return readEvent(bytes, at, end, out)
+  const message = readMnemonic(bytes, counted, end, out)
+  if (message >= 0) out.messageStart = message
+  else if (counted > at) out.sequence = -1
 }
 
 /** Reads from the stamp on again, by the rules for rare shapes. */

@@ -7,6 +7,7 @@ import { parseHeader } from './read.ts'
 import { splitStamp } from './stamp-parts.ts'
 import { parseTimestamp } from './stamp-loose.ts'
 import { zone } from './zone.ts'
+import type { Zone } from './zone.ts'
 
 /** One line of a vector file without its expectation; vectors/README.md names the fields. */
 export interface VectorCase {
@@ -79,13 +80,20 @@ export function answerRfc5424(one: VectorCase): Answer {
   return { format: 'rfc5424', valid, priority, facility, severity, version, problem, problem_column: header.problemAt, lenient }
 }
 
+/** These files put an event into the tag alone, while our message keeps it, and drop blanks at the end. */
+function behindEvent(bytes: Uint8Array, header: Header, message: string | undefined): string | undefined {
+  const event = header.tagEnd > header.tagStart && header.tagStart === header.messageStart
+  return (event ? utf8(bytes.subarray(header.tagEnd, header.messageEnd))?.replace(/^: ?/, '') : message)?.replace(/ +$/, '')
+}
+
 /** Answers one case of vectors/rfc3164.jsonl. */
 export function answerRfc3164(one: VectorCase): Answer {
   const bytes = inputOf(one)
   const given = one.given?.year_rule
   const rule = typeof given === 'string' ? /received (\S+Z)/.exec(given) : null
   const { header, fields } = read(bytes, rule === null ? RECEIVED : Date.parse(rule[1]) * 1000)
-  const { priority, facility, severity, hostname, app_name, proc_id, tag, message, message_base64 } = fields
+  const { priority, facility, severity, hostname, app_name, proc_id, tag, message_base64 } = fields
+  const message = behindEvent(bytes, header, fields.message)
   const cisco = /^(.+)-([0-7])-([^-]+)$/.exec(tag ?? '')
   return {
     format: format(header),
@@ -121,21 +129,46 @@ export function answerLoose(one: VectorCase): Answer {
   return { format: format(header), ...withData(fields), message: fields.message, message_base64: fields.message_base64 }
 }
 
+/** The object that a text is in JSON; an empty one for anything else. */
+function objectOf(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+  } catch {
+    return {}
+  }
+}
+
+/** UTC where none is named; undefined where the name is none. */
+function zoneOf(name: unknown): Zone | undefined {
+  try {
+    return zone(typeof name === 'string' ? name : 'UTC')
+  } catch {
+    return undefined
+  }
+}
+
 /** Answers one case of vectors/timestamps.jsonl: UTC with `Z`, the fraction as it was sent; null when the time does not exist. */
 export function answerTimestamps(one: VectorCase): Answer {
-  const { text, received, device_tz } = JSON.parse(inputOf(one).toString()) as Record<string, string>
-  const stamp = parseTimestamp(text, { received: Date.parse(received) * 1000, zone: zone(device_tz) })
+  const { text, received, device_tz } = objectOf(inputOf(one).toString())
+  if (typeof text !== 'string') return { timestamp: null }
+  const rule = zoneOf(device_tz)
+  if (rule === undefined) return { timestamp: null }
+  const stamp = parseTimestamp(text, { received: typeof received === 'string' ? Date.parse(received) * 1000 : RECEIVED, zone: rule })
   if (stamp === undefined || Number.isNaN(stamp.time)) return { timestamp: null }
   const fraction = /:\d\d(?: [AP]M)?[.,](\d+)/i.exec(text)
   const seconds = new Date(Math.floor(stamp.time / 1e6) * 1000).toISOString().slice(0, 19)
   return { timestamp: `${seconds}${fraction === null ? '' : `.${fraction[1]}`}Z` }
 }
 
+const MODES: readonly FrameMode[] = ['auto', 'lf', 'nul', 'octet']
+
 /** Answers one case of vectors/framing.jsonl: a whole stream, stopped at the first damage. */
 export function answerFraming(one: VectorCase): Answer {
   const bytes = inputOf(one)
-  const limit = one.given?.max_frame as number | undefined
-  const mode = (one.given?.mode ?? 'auto') as FrameMode
+  const given = one.given ?? {}
+  const limit = typeof given.max_frame === 'number' && given.max_frame > 0 ? given.max_frame : undefined
+  const mode: FrameMode = MODES.find((m) => m === given.mode) ?? 'auto'
   const framer = new Framer({ mode, limit, strict: true })
   const frames: string[] = []
   const kept: number[] = []

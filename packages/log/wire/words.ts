@@ -56,3 +56,21 @@ export function isAddress(bytes: Uint8Array, from: number, to: number): boolean 
   }
   return (dots === 3 && colons === 0 && bytes[from] <= 57) || colons > 1
 }
+
+/**
+ * Where a host's name starts that a chassis put the place of the sender before: `slot1/` (F5), `re0.` and `re1-` (routing engines of
+ * Junos). The host is the same whichever part of it speaks.
+ */
+export function behindPart(bytes: Uint8Array, from: number, to: number): number {
+  const first = bytes[from]
+  if (first === 114 && to - from > 4 && bytes[from + 1] === 101 && (bytes[from + 2] | 1) === 49) {
+    return bytes[from + 3] === 46 || bytes[from + 3] === 45 ? from + 4 : from
+  }
+  if (first !== 115 || to - from < 7 || bytes[from + 5] !== 47 || text(bytes, from, from + 4) !== 'slot') return from
+  return bytes[from + 4] >= 48 && bytes[from + 4] <= 57 ? from + 6 : from
+}
+
+/** Where the name of a program starts: FreeBSD's and Junos' kernel calls itself `/kernel`, by its path. */
+export function behindSlash(bytes: Uint8Array, from: number, to: number): number {
+  return bytes[from] === 47 && to - from === 7 && text(bytes, from, to) === '/kernel' ? from + 1 : from
+}
