@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { globSync } from 'node:fs'
 import { test } from 'node:test'
 
-import { blocksOf, printedPattern, stepsOf, unmarked } from './docs.ts'
+import { blocksOf, checkedCode, printedPattern, stepsOf, unmarked } from './docs.ts'
 import type { Step } from './docs.ts'
 import { DocsWorld } from './docs-world.fixture.ts'
 import { ROOT, read } from './files.ts'
@@ -114,3 +115,24 @@ async function play(world: DocsWorld, page: string, steps: readonly Step[], cwd:
     if (!mayFail) assert.ok(status === 0 || (follows && status === 130), `${at} ended with ${status}:\n${said}`)
   }
 }
+
+test('the code in the README of each package runs, and gives what it says', () => {
+  const codes = globSync('packages/*/README.md', { cwd: ROOT }).flatMap((page) =>
+    blocksOf(read(ROOT, page))
+      .filter(({ language }) => language === 'js')
+      .map((block) => ({ at: `${page}:${block.line}`, code: checkedCode(block) })),
+  )
+  assert.ok(codes.length >= 3)
+  for (const { at, code } of codes) {
+    assert.match(code, /\$same\(/, `${at}: nothing is checked in it`)
+    const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', code], { cwd: ROOT, encoding: 'utf8' })
+    assert.equal(status, 0, `${at}\n${code}\n${stderr}`)
+  }
+})
+
+test('code that gives something else than it says is found', () => {
+  const [right, wrong] = blocksOf('```js\n1 + 1 // 2; two\n```\n```js\n1 + 1 // 3\n```\n').map(checkedCode)
+  const run = (code: string) => spawnSync(process.execPath, ['--input-type=module', '-e', code], { cwd: ROOT }).status
+  assert.equal(run(right), 0)
+  assert.notEqual(run(wrong), 0)
+})

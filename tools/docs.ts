@@ -92,3 +92,13 @@ function linePattern(line: string): string {
   }
   return `${out}${RegExp.escape(rest)}[ \\t]*`
 }
+
+/**
+ * The code of a block ```js as a module that checks itself: `expression // literal` at the start of a line has to give that value; what
+ * follows the literal after a semicolon is a remark.
+ */
+export function checkedCode(block: Block): string {
+  const line = /^(?!\s|const |import |\/\/)(.+?) \/\/ ('[^']*'|true|false|null|-?\d+(?:\.\d+)?)(?:;.*)?$/
+  const body = block.lines.map((text) => text.replace(line, (_, code: string, value: string) => `$same(${code}, ${value})`))
+  return `import { deepStrictEqual as $same } from 'node:assert'\n${body.join('\n')}\n`
+}

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createConnection } from 'node:net'
 import { dirname, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { ROOT } from './files.ts'
 import { folderWith } from './folder.fixture.ts'
 import { npm } from './npm.ts'
@@ -38,7 +40,8 @@ function house(t: TestContext): string {
     'packages/low/data/data.ts':
       "import { readFileSync } from 'node:fs'\nexport const asset = () => readFileSync(new URL('./asset.wasm', import.meta.url), 'utf8')\n",
     'packages/low/data/asset.wasm': 'asset!',
-    'packages/low/data/data.test.ts': "throw new Error('a test was packed')\n",
+    'packages/low/seed.ts': 'export const seed: number = 1\n',
+    'packages/low/data/data.test.ts': "import '../seed.ts'\nthrow new Error('a test was packed')\n",
     'packages/low/README.md': 'Read me.\n',
     'packages/pullbox/package.json': json({
       ...base,
@@ -60,6 +63,7 @@ export function ask(): Promise<number> {
       "import { parentPort, workerData } from 'node:worker_threads'\nconst answer: number = workerData + 1\nparentPort?.postMessage(answer)\n",
     'packages/pullbox/cli/main.ts':
       "import { asset } from '@pullbox/low/data'\nimport { ask } from '../index.ts'\nconsole.log(asset(), await ask(), process.argv[2])\n",
+    LICENSE: 'Free.\n',
     'docs/errors/cli.md': '## CLI_X\nText.\n',
     'docs/formats/block.md': 'Not for help.\n',
     'packages/pullbox/bin/pullbox': readFileSync(join(ROOT, 'packages/pullbox/bin/pullbox'), 'utf8'),
@@ -83,6 +87,7 @@ test('a packed package holds what runs: JavaScript, declarations, assets; import
   const home = project(t, packed)
   const installed = join(home, 'node_modules/@pullbox/low')
   assert.deepEqual(readdirSync(installed, { recursive: true, encoding: 'utf8' }).toSorted(), [
+    'LICENSE',
     'README.md',
     'data',
     'data/asset.wasm',
@@ -118,7 +123,7 @@ test('a source that does not compile, or an export without a file, is not packed
   assert.throws(() => packAll(root, join(root, 'out')), /TS2322/)
 })
 
-test('the real packages: every door opens under the Node that is installed with them, with its types, and the program answers', (t) => {
+test('the real packages: every door opens under the Node that is installed with them, with its types, and the program does its work', async (t) => {
   const out = folderWith(t, {})
   const packed = packAll(ROOT, out)
   for (const { tarball } of packed) assert.ok(statSync(tarball).size > 0)
@@ -141,8 +146,36 @@ test('the real packages: every door opens under the Node that is installed with 
   assert.match(help.stdout, /Usage: pullbox/)
   const code = run(program, ['help', 'STORE_DRIVER_UNKNOWN'], '/')
   assert.match(code.stdout, /No driver of this kind has the name/, code.stderr)
+  for (const { name } of packed)
+    assert.match(readFileSync(join(home, 'node_modules', name, 'LICENSE'), 'utf8'), /Apache License\n +Version 2\.0/)
   checkTypes(home, packed)
+  await checkRun(t, program)
 })
+
+/** The installed collector takes a message in all of its threads, and the installed search finds it. */
+async function checkRun(t: TestContext, program: string): Promise<void> {
+  const folder = folderWith(t, {})
+  const config = join(folder, 'pullbox.yaml')
+  const lines = ['inputs: [{type: syslog, options: {udp: "127.0.0.1:0", tcp: "127.0.0.1:0"}}]', 'http: {address: "127.0.0.1:0"}']
+  writeFileSync(config, [...lines, `store: {options: {path: ${json(join(folder, 'store'))}}}`, ''].join('\n'))
+  const collector = spawn(program, ['run', '-c', config], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const ended = new Promise((resolve) => collector.once('close', resolve))
+  t.after(() => collector.kill('SIGKILL'))
+  let said = ''
+  collector.stderr.on('data', (data: Buffer) => (said += data.toString()))
+  for (let i = 0; i < 1200 && !said.includes('  try ') && collector.exitCode === null; i++) await sleep(25)
+  const port = /tcp 127\.0\.0\.1:(\d+)/.exec(said)?.[1]
+  const http = /http (http:\S+)/.exec(said)?.[1]
+  assert.ok(port !== undefined && http !== undefined, said)
+  const socket = createConnection(Number(port), '127.0.0.1')
+  await new Promise<void>((resolve) => socket.end('<13>Nov 24 10:00:00 sw1 app: packed and found\n', resolve))
+  const stored = async () => ((await (await fetch(`${http}/api/v1/status`)).json()) as { stored: number }).stored
+  for (let i = 0; i < 400 && (await stored()) === 0; i++) await sleep(25)
+  collector.kill('SIGTERM')
+  assert.equal(await ended, 143, said)
+  const found = run(program, ['search', '-c', config, 'packed'], '/')
+  assert.match(found.stdout, / sw1 app {2}packed and found\n/, found.stderr)
+}
 
 /** A TypeScript user sees real types: the declarations compile by themselves, and a wrong use of one is an error. */
 function checkTypes(home: string, packed: readonly Packed[]): void {

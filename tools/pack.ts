@@ -1,13 +1,18 @@
 import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, posix } from 'node:path'
 import { ROOT, houseFiles, isSource, isTest, read } from './files.ts'
 import { npm } from './npm.ts'
+import { reachable } from './reach.ts'
 
 /** Pages that `pullbox help` reads; they go along in the package of the program. */
 const HELP_PAGES = ['docs/errors/', 'docs/guides/']
 const PROGRAM = 'pullbox'
+/** What the launcher of the program starts. */
+const PROGRAM_ENTRY = 'cli/main.ts'
+/** Goes along in every package. */
+const LICENSE = 'LICENSE'
 
 /** A package as it would be published. */
 export interface Packed {
@@ -20,7 +25,8 @@ export interface Packed {
 
 /**
  * Builds every package under `root/packages` and writes its tarball to `out`: JavaScript and declarations instead of TypeScript,
- * in the same places, so that what a file finds beside itself is found; everything else is copied.
+ * in the same places, so that what a file finds beside itself is found. Sources that nothing published comes to (what only tests use) stay
+ * at home; what is no source is copied.
  * @throws Error when a source does not compile or an export has no file
  */
 export function packAll(root: string, out: string): Packed[] {
@@ -64,6 +70,8 @@ function packOne(root: string, work: string, out: string, folder: string, files:
   const stage = join(work, home)
   const manifest = JSON.parse(read(root, `${home}package.json`)) as Manifest
   mkdirSync(stage, { recursive: true })
+  leaveOut(root, work, home, manifest, files)
+  if (files.includes(LICENSE)) copy(join(root, LICENSE), join(stage, LICENSE))
   for (const path of files) {
     if (!path.startsWith(home) || isSource(path) || isTest(path) || path === `${home}package.json`) continue
     copy(join(root, path), join(work, path))
@@ -80,6 +88,16 @@ function packOne(root: string, work: string, out: string, folder: string, files:
   const [{ filename }] = packResult(npm(stage, ['pack', '--json', '--ignore-scripts', '--pack-destination', out]))
   const doors = Object.keys(published.exports).map((door) => manifest.name + door.slice(1))
   return { name: manifest.name, tarball: join(out, filename), doors }
+}
+
+/** Takes away what was compiled of sources that nothing published comes to. */
+function leaveOut(root: string, work: string, home: string, manifest: Manifest, files: readonly string[]): void {
+  const own = files.filter((path) => path.startsWith(home))
+  const doors = [...Object.values(manifest.exports ?? {}), ...(manifest.name === PROGRAM ? [PROGRAM_ENTRY] : [])]
+  const entries = doors.map((file) => posix.join(home, file))
+  const wanted = reachable(own, entries, (path) => read(root, path))
+  for (const path of own.filter((one) => isSource(one) && !wanted.has(one)))
+    for (const built of ['.js', '.d.ts']) rmSync(join(work, path.replace(/\.ts$/, built)), { force: true })
 }
 
 /** npm prints a list or, in newer ones, an object by name. */
