@@ -1,10 +1,11 @@
 import type { RecordView } from '@pullbox/log/record'
-import type { FilterNode, Rows } from '@pullbox/store/query'
-import { compileFilter, filterTimeRange, Selection } from '@pullbox/store/query'
+import { filterTimeRange } from '@pullbox/store/query'
 
 import { readQuery } from '../search/index.ts'
 import { readMicros } from '../time/micros.ts'
 import type { Client, QueryAsk } from './contract.ts'
+import type { Facts } from './judge.ts'
+import { judgeOf } from './judge.ts'
 
 /** Messages that were never received, as gap records tell it. Times are microseconds since 1970. */
 export interface Missing {
@@ -33,8 +34,8 @@ const MOST = 1000
 
 /**
  * What an answer to the query may lack, because messages that it could have shown never came: of each gap that touches the range, the
- * filter is judged by what is known of the messages, which are their source, their host, and that they are records. `last` is asked with
- * one query for the records of gaps, which every block's header names, so that blocks without them are not read.
+ * filter is judged by what is known of the messages, which are their source, their host, and that they are records. One query for the
+ * records of gaps, which the headers of blocks name, so that blocks without them are not read.
  */
 export async function missingFor(client: Pick<Client, 'query'>, text: string, ask: QueryAsk = {}): Promise<MissingAnswer> {
   const { now = Date.now() * 1000, tz } = ask
@@ -43,7 +44,7 @@ export async function missingFor(client: Pick<Client, 'query'>, text: string, as
   const since = Math.max(ask.since ?? -Infinity, own.since)
   const until = Math.min(ask.until ?? Infinity, own.until)
   const sums = new Map<string, Missing>()
-  const concerns = judge(filter)
+  const judge = judgeOf(filter)
   let incomplete = ''
   // A gap's record has the time of its end, so one that begins in the range may stand after it.
   const frames = client.query('type:=gap', {
@@ -57,7 +58,7 @@ export async function missingFor(client: Pick<Client, 'query'>, text: string, as
     if (frame.type !== 'rows') continue
     for (const row of frame.rows) {
       const gap = gapOf(row as RecordView)
-      if (gap !== null && gap.since < until && concerns(gap)) add(sums, gap)
+      if (gap !== null && gap.since < until && judge(factsOf(gap)) !== false) add(sums, gap)
     }
   }
   const size = (m: Missing) => m.count ?? Infinity
@@ -100,48 +101,11 @@ function add(sums: Map<string, Missing>, gap: Missing): void {
   }
 }
 
-/** Whether messages of a gap could have matched; answers are kept, since gaps of one source come many at a time. */
-function judge(filter: FilterNode): (gap: Missing) => boolean {
-  const known = new Map<string, boolean>()
-  return (gap) => {
-    const facts: Record<string, string> = { type: 'record' }
-    if (gap.source !== '') facts['source'] = gap.source
-    if (gap.host !== '') facts['host'] = facts['hostname'] = gap.host
-    const key = JSON.stringify(facts)
-    let answer = known.get(key)
-    if (answer === undefined) {
-      answer = holds(filter, facts) !== false
-      if (known.size < MOST) known.set(key, answer)
-    }
-    return answer
-  }
-}
-
-/** Whether the filter holds for a record of which only these fields are known; null when it depends on others. */
-function holds(node: FilterNode, facts: Readonly<Record<string, string>>): boolean | null {
-  if (node.op === 'all') return true
-  if (node.op === 'not') {
-    const inner = holds(node.filter, facts)
-    return inner === null ? null : !inner
-  }
-  if (node.op === 'and' || node.op === 'or') {
-    const decides = node.op === 'or'
-    const parts = node.filters.map((part) => holds(part, facts))
-    if (parts.includes(decides)) return decides
-    return parts.includes(null) ? null : !decides
-  }
-  if (!('field' in node) || !Object.hasOwn(facts, node.field) || 'other' in node || node.op === 'value_type') return null
-  if ('set' in node && node.set.kind === 'query') return null
-  const selected = Selection.all(1)
-  compileFilter(node).apply(oneRow(facts), selected)
-  return selected.count() === 1
-}
-
-function oneRow(facts: Readonly<Record<string, string>>): Rows {
+/** What is known of the messages of a gap. */
+function factsOf({ source, host }: Missing): Facts {
   return {
-    count: 1,
-    time: Float64Array.of(0),
-    column: (name) => (Object.hasOwn(facts, name) ? { text: () => facts[name]! } : null),
-    names: () => Object.keys(facts),
+    type: 'record',
+    ...(source === '' ? {} : { source }),
+    ...(host === '' ? {} : { host, hostname: host }),
   }
 }

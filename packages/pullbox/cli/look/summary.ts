@@ -35,7 +35,8 @@ const NAMED = 4
 export function whyIncomplete(end: End | null, missing: MissingAnswer): string {
   const parts = missing.missing.slice(0, NAMED).map(missingText)
   if (missing.missing.length > NAMED) parts.push(`more from ${counted(missing.missing.length - NAMED, 'other source')}`)
-  if (missing.incomplete !== '') parts.push(`what is missing is not known: ${missing.incomplete}`)
+  // Damage is told by the answer itself.
+  if (missing.incomplete !== '' && end?.complete !== false) parts.push(`what is missing is not known: ${missing.incomplete}`)
   return [...parts, ...(end === null ? [] : reasonTexts(end.reasons))].join('; ')
 }
 
