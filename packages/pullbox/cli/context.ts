@@ -3,6 +3,8 @@ export interface Sink {
   readonly isTTY: boolean
   /** Width of the terminal; 80 when there is none. */
   readonly columns: number
+  /** Its height; undefined when it is not known. */
+  readonly rows?: number | undefined
   /**
    * Resolves when more may be written. Order is kept whether or not it is awaited.
    * @throws ClosedPipe when nobody reads any more

@@ -6,12 +6,16 @@ import type { Command } from './command.ts'
  */
 export const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = {
   run: () => import('./commands/run.ts'),
+  status: () => import('./commands/status.ts'),
+  top: () => import('./commands/top.ts'),
   search: () => import('./commands/search.ts'),
   tail: () => import('./commands/tail.ts'),
   show: () => import('./commands/show.ts'),
   why: () => import('./commands/why.ts'),
   'why-not': () => import('./commands/why-not.ts'),
   doctor: () => import('./commands/doctor.ts'),
+  sources: () => import('./commands/sources.ts'),
+  ledger: () => import('./commands/ledger.ts'),
   store: () => import('./commands/store.ts'),
   config: () => import('./commands/config.ts'),
   ip: () => import('./commands/ip.ts'),

@@ -6,11 +6,11 @@ import { ClosedPipe } from './context.ts'
 
 /** A sink over a stream of Node: waits while the stream is full, and ends with ClosedPipe once its reader has gone. */
 export class StreamSink implements Sink {
-  private readonly stream: Writable & { isTTY?: boolean; columns?: number }
+  private readonly stream: Writable & { isTTY?: boolean; columns?: number; rows?: number }
   private failed: Error | null = null
 
   /** `onClosed` is called once, when the reader has gone. */
-  constructor(stream: Writable & { isTTY?: boolean; columns?: number }, onClosed: () => void) {
+  constructor(stream: Writable & { isTTY?: boolean; columns?: number; rows?: number }, onClosed: () => void) {
     this.stream = stream
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (this.failed !== null) return
@@ -35,6 +35,10 @@ export class StreamSink implements Sink {
 
   get columns(): number {
     return this.stream.columns || 80
+  }
+
+  get rows(): number | undefined {
+    return this.stream.rows || undefined
   }
 
   async write(data: string | Uint8Array): Promise<void> {
