@@ -43,6 +43,8 @@ export const SERVICES: Readonly<Record<string, Service>> = {
   zstd: { package: 'zstd', program: 'zstd', why: 'reads what we compress' },
   openssl: { package: 'openssl', program: 'openssl', why: 'makes certificates for TLS' },
   ip: { package: 'iproute2', program: 'ip', why: 'makes network namespaces and reads interfaces' },
+  clang: { package: 'clang', program: 'clang', why: 'compiles what is committed compiled' },
+  'wasm-ld': { package: 'lld', program: 'wasm-ld', why: 'links it' },
   script: { package: 'bsdutils', program: 'script', why: 'gives a program a terminal' },
 }
 
