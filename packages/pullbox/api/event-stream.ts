@@ -1,6 +1,8 @@
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 
+import { ALWAYS } from './headers.ts'
+
 /** Characters that are gathered before they are written. */
 const CHUNK = 16_384
 /** Milliseconds after which a browser that lost the connection asks again. */
@@ -19,7 +21,7 @@ export class EventStream {
     this.signal = gone.signal
     out.on('close', () => gone.abort())
     if (out.destroyed) gone.abort()
-    out.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
+    out.writeHead(200, { ...ALWAYS, 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' })
     this.text = `retry: ${RETRY_MS}\n\n`
   }
 

@@ -7,6 +7,7 @@ import { z } from 'zod'
 
 import type { Frame, Search } from '../search/index.ts'
 import { coded, errorBody } from './errors.ts'
+import { ALWAYS } from './headers.ts'
 import { MOST_QUERY_TEXT, timeOf, TIME_TEXT, zoneOf, ZONE_TEXT } from './parameters.ts'
 import type { Readable } from './readable.ts'
 import { readable } from './readable.ts'
@@ -21,11 +22,11 @@ export interface QueryRouteOptions {
 
 const QUERY = z.strictObject({
   q: z.string().max(MOST_QUERY_TEXT).default('*').describe('LogsQL'),
-  since: z.string().optional().describe(`records from this time on; ${TIME_TEXT}`),
-  until: z.string().optional().describe('records before this time'),
+  since: z.string().max(128).optional().describe(`records from this time on; ${TIME_TEXT}`),
+  until: z.string().max(128).optional().describe('records before this time'),
   limit: z.coerce.number().int().positive().optional().describe('at most so many rows'),
   order: z.enum(['oldest', 'newest']).default('oldest').describe('order of rows that no pipe sorts'),
-  tz: z.string().default('UTC').describe(ZONE_TEXT),
+  tz: z.string().max(64).default('UTC').describe(ZONE_TEXT),
 })
 
 /** GET /api/v1/query: frames as lines of JSON as they come. A client that goes away, and `ending`, stop the work within one block. */
@@ -47,7 +48,7 @@ export function addQuery(app: FastifyInstance, options: QueryRouteOptions, endin
       throw new CodedError('HTTP_BUSY', `${running} queries run already`, { hint: 'wait for one to end' })
     }
     reply.hijack()
-    reply.raw.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' })
+    reply.raw.writeHead(200, { ...ALWAYS, 'content-type': 'application/x-ndjson' })
     if (request.method === 'HEAD') return reply.raw.end()
     running++
     reply.raw.on('close', () => gone.abort())

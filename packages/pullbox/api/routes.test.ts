@@ -147,6 +147,7 @@ test('HEAD gives the headers of every GET; other methods are refused with Allow'
     const head = await ask(world.address, path, { method: 'HEAD' })
     assert.deepEqual([head.status, head.body], [200, ''], path)
     assert.ok(head.headers['content-type'], path)
+    assert.deepEqual([head.headers['x-content-type-options'], head.headers['cache-control']], ['nosniff', 'no-store'], path)
     for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']) {
       const answer = await ask(world.address, path, { method })
       assert.equal(answer.status, 405, `${method} ${path}`)

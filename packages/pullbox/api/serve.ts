@@ -33,7 +33,7 @@ export async function serveCollector({ collector, spillDir, workers = 2, sources
   const synced = await Synced.of(collector)
   const bound = (): number => synced.bound
   const source = recordsSource(type, options)
-  const reader = source === null ? null : recordsReader(type, options)
+  const reader = source === null ? null : recordsReader(type, options, bound())
   const search = source === null ? null : createSearch({ source, workers, spillDir, bound, ...(reader === null ? {} : { reader }) })
   const tail = reader === null ? null : createTail({ reader, bound, changed: (listener) => synced.changed(listener) })
   const release = async (): Promise<void> => {

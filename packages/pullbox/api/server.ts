@@ -7,6 +7,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Collector } from '../collector/index.ts'
 import type { Search } from '../search/index.ts'
 import { sendError } from './errors.ts'
+import { ALWAYS } from './headers.ts'
 import { addLedger } from './ledger.ts'
 import { addOpenApi } from './openapi.ts'
 import { addQuery } from './query.ts'
@@ -54,7 +55,10 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   })
   const ending = new AbortController()
   const names = new Set(['localhost', '127.0.0.1', '[::1]', ...(options.names ?? [])].map((name) => name.toLowerCase()))
-  app.addHook('onRequest', async (request) => checkHost(request.headers.host ?? '', names))
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers(ALWAYS)
+    checkHost(request.headers.host ?? '', names)
+  })
   app.addHook('onSend', async (_request, reply, body) => endLine(String(reply.getHeader('content-type')), body))
   app.setErrorHandler((error, _request, reply) => sendError(reply, error))
   const known = watchRoutes(app)

@@ -23,8 +23,8 @@ const QUERY = z.strictObject({
   q: z.string().max(MOST_QUERY_TEXT).default('*').describe('LogsQL: a filter, and pipes that look at one row'),
   cursor: z.string().max(64).optional().describe('goes on after this; the header Last-Event-ID wins over it'),
   last: z.coerce.number().int().min(0).max(MOST_LAST).optional().describe('first the last so many rows that match'),
-  since: z.string().optional().describe(`first all rows from this time on; ${TIME_TEXT}`),
-  tz: z.string().default('UTC').describe(ZONE_TEXT),
+  since: z.string().max(128).optional().describe(`first all rows from this time on; ${TIME_TEXT}`),
+  tz: z.string().max(64).default('UTC').describe(ZONE_TEXT),
 })
 
 /**

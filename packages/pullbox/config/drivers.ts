@@ -57,7 +57,11 @@ export function recordsSource(type: string, options: Record<string, unknown>): S
 
 export type { RecordsReader } from '@pullbox/store/records'
 
-/** Opens these records for reading beside whoever writes them; null when only the thread that owns them can read them. */
-export function recordsReader(type: string, options: Record<string, unknown>): RecordsReader | null {
-  return type === 'segments' ? new SegmentsReader({ path: String(options.path) }) : null
+/**
+ * Opens these records for reading beside whoever writes them, up to the record `bound` where it is given; null when only the thread that
+ * owns them can read them.
+ */
+export function recordsReader(type: string, options: Record<string, unknown>, bound?: number): RecordsReader | null {
+  if (type !== 'segments') return null
+  return new SegmentsReader({ path: String(options.path), ...(bound === undefined ? {} : { bound }) })
 }

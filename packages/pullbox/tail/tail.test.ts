@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { closeSync, mkdtempSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -32,7 +32,7 @@ async function world(t: TestContext, segmentBytes?: number) {
   const dir = mkdtempSync(join(tmpdir(), 'pullbox-tail-'))
   const path = join(dir, 'store')
   const store = await openSegments({ path, ...(segmentBytes === undefined ? {} : { segmentBytes }) })
-  const reader = recordsReader('segments', { path })!
+  const reader = recordsReader('segments', { path }, 0)!
   let synced = 0
   const listeners = new Set<() => void>()
   const tail = createTail({
@@ -54,7 +54,7 @@ async function world(t: TestContext, segmentBytes?: number) {
     synced = seq
     for (const listener of listeners) listener()
   }
-  return { store, path, tail, write, show, listeners }
+  return { store, path, reader, tail, write, show, listeners }
 }
 
 /** Takes events until there are `count` of records and gaps; progress is left out. */
@@ -168,7 +168,7 @@ test('last and since begin in the past, alone and together, and any cursor goes 
 })
 
 test('what retention took and what is damaged is a gap, and the rest comes', async (t) => {
-  const { store, path, tail, write, show } = await world(t, 4096)
+  const { store, path, reader, tail, write, show } = await world(t, 4096)
   let last = 0
   for (let i = 0; i < 40; i++) last = await write([`m${i} ${'x'.repeat(300)}`, 0])
   show(last)
@@ -183,15 +183,20 @@ test('what retention took and what is damaged is a gap, and the rest comes', asy
   assert.deepEqual(texts([gap!]), [`gap 2..${first - 1}`])
   assert.equal(rest.length, last - first + 1)
 
-  const spoilt = join(path, 'segments', readdirSync(join(path, 'segments')).sort()[0]!)
+  const blockAt = reader.place(first)!
   const place = store.get(first)!
   assert.ok('header' in place)
-  const fd = openSync(spoilt, 'r+')
-  const blockAt = recordsReader('segments', { path })!.place(first)!
+  const fd = openSync(join(path, 'segments', blockAt.segment), 'r+')
   const arena = place.header.sections.find(({ id }) => id === SECTION.arena)!
   writeSync(fd, Buffer.alloc(8, 0xaa), 0, undefined, blockAt.from + arena.offset)
   closeSync(fd)
-  const damaged = await seen(tail, '*', { cursor: String(first - 1) }, String(last))
+  const other = recordsReader('segments', { path })!
+  const fresh = createTail({ reader: other })
+  t.after(async () => {
+    fresh.close()
+    await other.close()
+  })
+  const damaged = await seen(fresh, '*', { cursor: String(first - 1) }, String(last))
   assert.equal(texts(damaged)[0], `gap ${blockAt.firstSeq}..${blockAt.lastSeq}`)
   assert.equal(damaged.length, last - blockAt.lastSeq + 1)
 })

@@ -8,6 +8,7 @@ import type { RecordsReader, Span } from '@pullbox/store/records'
 import { readQuery, shownBy } from '../search/index.ts'
 import { checkStart, cursorText, readCursor } from './ask.ts'
 import type { Place, TailAsk, TailEvent } from './ask.ts'
+import { RecentBlocks } from './recent.ts'
 import { Wake } from './wake.ts'
 
 export interface TailOptions {
@@ -42,6 +43,9 @@ const TELL_MS = 250
 export function createTail(options: TailOptions): Tail {
   const ended = new AbortController()
   const wake = new Wake(options.changed, options.pollMs ?? 250)
+  const all = options.reader.source()
+  const blocks = new RecentBlocks(all)
+  const source: RowSource = { plan: (range, need) => all.plan(range, need), read: (ref, need) => blocks.read(ref, need) }
   return {
     follow(text, ask = {}) {
       const now = Date.now() * 1000
@@ -50,7 +54,7 @@ export function createTail(options: TailOptions): Tail {
       checkStart(ask)
       const program = compile(split(query), { now, rangeSeconds: 0, budget: new Budget(Infinity), spill: null })
       const signal = ask.signal === undefined ? ended.signal : AbortSignal.any([ask.signal, ended.signal])
-      return new Following(options, wake, { query, program, signal }, startOf(options, ask)).events(ask.last)
+      return new Following(options, wake, { query, program, source, signal }, startOf(options, ask)).events(ask.last)
     },
     close() {
       ended.abort()
@@ -95,6 +99,7 @@ function startOf({ reader, bound }: TailOptions, { cursor, since }: TailAsk): Pl
 interface Work {
   readonly query: Query
   readonly program: Program
+  readonly source: RowSource
   readonly signal: AbortSignal
 }
 
@@ -114,14 +119,14 @@ class Following {
   private told = ''
   private turn = performance.now()
 
-  constructor(options: TailOptions, wake: Wake, { query, program, signal }: Work, start: Place) {
+  constructor(options: TailOptions, wake: Wake, { query, program, source, signal }: Work, start: Place) {
     this.options = options
     this.wake = wake
     this.program = program
     this.signal = signal
     this.need = { fields: fieldsRead(query), requirements: requirements(query.filter) }
     this.shown = shownBy(query)
-    this.source = options.reader.source()
+    this.source = source
     this.seq = start.seq
     this.head = start.head
     this.since = start.since
