@@ -24,7 +24,7 @@ export const FLAG = {
   frameDamaged: 128,
   /** Trailing NUL or CR+LF bytes belong to the bytes but not to the message text. */
   trailer: 256,
-  /** The header can be read in more than one way: only what all readings share is given. */
+  /** The header can be read in more than one way: only what all readings share is given, of a time that occurs twice the nearer one. */
   ambiguous: 512,
 } as const
 

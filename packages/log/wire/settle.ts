@@ -30,7 +30,8 @@ export function note(out: Header, start: number, problem: number, at: number): v
 /**
  * Sets `out.time` and its flags from what was read. `year` -1 means it was not sent: the year nearest to the receive time
  * holds, a tie goes to the past, and 29 February lies in leap years alone. `offset` in seconds east of UTC or NO_OFFSET.
- * Gives 0, or the number of the problem, and then `out.time` is NaN.
+ * Gives 0, or the number of the problem, and then `out.time` is NaN; but of a local time that occurs twice the one nearest to the
+ * receive time is given also where nothing decides, with `time_ambiguous`.
  */
 export function settle(
   out: Header,
@@ -55,7 +56,7 @@ export function settle(
     const utc = offset === NO_OFFSET ? zone.toUtc(local, received) : local - offset
     if (utc !== utc) return PROBLEM.time_skipped_by_zone
     out.time = utc * 1e6 + micros
-    return 0
+    return offset === NO_OFFSET && zone.other === zone.other ? twice(out, zone, utc, received) : 0
   }
   out.flags |= FLAG.yearAssumed
   if (month === 2 && day === 29) return nearestYear(out, context, 4, month, day, seconds, micros, offset)
@@ -65,9 +66,16 @@ export function settle(
   const distance = utc * 1e6 + micros - received
   if (distance < HALF_YEAR && distance > -HALF_YEAR) {
     out.time = utc * 1e6 + micros
-    return 0
+    return offset === NO_OFFSET && zone.other === zone.other ? twice(out, zone, utc, received) : 0
   }
   return nearestYear(out, context, 1, month, day, seconds, micros, offset)
+}
+
+/** A local time that occurs twice: the receive time decides if it is nearer to the one than half of what lies between the two. */
+function twice(out: Header, zone: Zone, utc: number, received: number): number {
+  if (Math.abs(utc * 1e6 - received) < Math.abs(utc - zone.other) * 0.5e6) return 0
+  out.flags |= FLAG.ambiguous
+  return PROBLEM.time_ambiguous
 }
 
 function nearestYear(
@@ -85,6 +93,7 @@ function nearestYear(
   const span = reach === 1 ? 1 : 8
   let best = Number.NaN
   let skipped = false
+  let other = Number.NaN
   let bestDistance = Number.POSITIVE_INFINITY
   for (let y = zone.year - span; y <= zone.year + span; y++) {
     if (day === 29 && month === 2 && !isLeap(y)) continue
@@ -97,9 +106,12 @@ function nearestYear(
       bestDistance = distance
       best = time
       skipped = utc !== utc
+      other = offset === NO_OFFSET ? zone.other : Number.NaN
     }
   }
   if (skipped) return PROBLEM.time_skipped_by_zone
   out.time = best
-  return 0
+  if (other !== other) return 0
+  zone.other = other
+  return twice(out, zone, Math.floor(best / 1e6), received)
 }

@@ -4,6 +4,8 @@ import { test } from 'node:test'
 import { CodedError } from '@pullbox/log/errors'
 import { FLAG, parseTimestamp, PROBLEMS, zone } from '@pullbox/log/wire'
 
+import { randomOf } from './fuzz.fixture.ts'
+
 function read(text: string, received: string, name = 'UTC'): { time: string | null; flags: number; problem: string } {
   const stamp = parseTimestamp(text, { received: Date.parse(received) * 1000, zone: zone(name) })
   assert.ok(stamp !== undefined, text)
@@ -110,4 +112,99 @@ test('what was assumed is flagged', () => {
   assert.equal(read('Nov 23 10:11:12', now).flags, FLAG.yearAssumed | FLAG.zoneAssumed)
   assert.equal(read('.Nov 23 10:11:12 GMT:', now).flags, FLAG.yearAssumed | FLAG.clockUnsure)
   assert.equal(read('2026-11-23 10:11:12', now).flags, FLAG.zoneAssumed)
+})
+
+const ZONE_NAMES = [
+  'Europe/Berlin',
+  'America/New_York',
+  'America/St_Johns',
+  'Australia/Lord_Howe',
+  'Asia/Kathmandu',
+  'Pacific/Apia',
+  'Pacific/Chatham',
+  'Africa/Casablanca',
+  'America/Asuncion',
+  'UTC',
+  '-03:30',
+]
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
+
+/** The stamp of RFC 3164 that a clock `offset` seconds east of UTC shows. */
+function bsd(seconds: number, offset: number): string {
+  const d = new Date((seconds + offset) * 1000)
+  return `${MONTHS[d.getUTCMonth()]} ${String(d.getUTCDate()).padStart(2, ' ')} ${d.toISOString().slice(11, 19)}`
+}
+
+test('property: what a device stamps is read back as that instant when it comes within a quarter of an hour, whatever zone and day', () => {
+  const random = randomOf('instants')
+  for (let n = 0; n < 6000; n++) {
+    const rule = zone(ZONE_NAMES[n % ZONE_NAMES.length])
+    const year = 1995 + random.below(42)
+    // Half of them near New Year, the leap day and the changes of clocks in spring and autumn.
+    const near = [Date.UTC(year, 0, 1), Date.UTC(year, 1, 28, 12), Date.UTC(year, 2, 31, 1), Date.UTC(year, 9, 27, 1), Date.UTC(year, 3, 5)]
+    const base = random.below(2) === 0 ? Date.UTC(year, 0, 1) + random.below(365) * 86_400_000 : near[random.below(5)] - 86_400_000
+    const sent = Math.floor(base / 1000) + random.below(2 * 86_400)
+    const received = (sent + random.below(14 * 60)) * 1e6
+    for (const text of [bsd(sent, rule.offsetAt(sent)), `${new Date(sent * 1000).toISOString().slice(0, 19)}Z`]) {
+      const stamp = parseTimestamp(text, { received, zone: rule })
+      assert.equal(stamp?.time, sent * 1e6, `${text} of ${rule.name}, sent ${new Date(sent * 1000).toISOString()}`)
+      assert.equal(stamp?.problem, 0)
+    }
+  }
+})
+
+test('property: a local time is skipped, has one instant, or has two and is marked unless the receive time decides', () => {
+  const random = randomOf('local times')
+  let skipped = 0
+  let marked = 0
+  for (let n = 0; n < 6000; n++) {
+    const rule = zone(ZONE_NAMES[n % 4])
+    const change = [
+      Date.UTC(2026, 2, 29),
+      Date.UTC(2026, 9, 25),
+      Date.UTC(2026, 2, 8),
+      Date.UTC(2026, 10, 1),
+      Date.UTC(2026, 9, 4),
+      Date.UTC(2026, 3, 5),
+    ]
+    const local = change[random.below(6)] / 1000 + random.below(12 * 3600)
+    const found = [-12, 0, 12].flatMap((h) => [local - rule.offsetAt(local + h * 3600)])
+    const instants = [...new Set(found)].filter((utc) => utc + rule.offsetAt(utc) === local)
+    const text = `${new Date(local * 1000).toISOString().slice(0, 19)}`
+    const late = (instants[0] ?? local) + 86_400
+    const stamp = parseTimestamp(text, { received: late * 1e6, zone: rule })
+    assert.ok(stamp !== undefined)
+    const problem = PROBLEMS[stamp.problem]
+    assert.equal(problem, ['time_skipped_by_zone', '', 'time_ambiguous'][instants.length], `${text} of ${rule.name}`)
+    if (instants.length === 0) skipped++
+    else assert.ok(instants.includes(stamp.time / 1e6))
+    if (instants.length < 2) continue
+    marked++
+    assert.equal(stamp.flags & FLAG.ambiguous, FLAG.ambiguous)
+    for (const utc of instants) {
+      const decided = parseTimestamp(text, { received: (utc + random.below(800)) * 1e6, zone: rule })
+      assert.deepEqual([decided?.time, decided?.problem], [utc * 1e6, 0])
+    }
+  }
+  assert.ok(skipped > 5 && marked > 5)
+})
+
+test('a fraction of any length, a mark of an unsure clock, and words that are no stamps', () => {
+  const base = Date.UTC(2026, 10, 23, 10, 11, 12) * 1000
+  for (let digits = 1; digits <= 12; digits++) {
+    const fraction = '123456789012'.slice(0, digits)
+    for (const mark of ['.', ',']) {
+      for (const before of ['', '*', '.', '* ']) {
+        for (const stem of ['Nov 23 10:11:12', '2026 Nov 23 10:11:12', '2026-11-23 10:11:12', 'Nov 23 2026 10:11:12']) {
+          const stamp = parseTimestamp(`${before}${stem}${mark}${fraction} UTC`, { received: base, zone: zone('UTC') })
+          assert.equal(stamp?.time, base + Number(fraction.slice(0, 6).padEnd(6, '0')))
+          assert.equal((stamp.flags & FLAG.clockUnsure) !== 0, before !== '')
+        }
+      }
+    }
+  }
+  // Time since start is no time of day.
+  for (const none of ['1w2d', '1y23w', '2d03h', '00:01', '1w2d: %SYS-5-X', 'never', '1.2.3.4', '10.11.12.13 x', '1:2:3']) {
+    assert.equal(parseTimestamp(none, { received: base, zone: zone('UTC') }), undefined, none)
+  }
 })

@@ -35,6 +35,8 @@ export class Zone {
   leap = false
   yearFrom = 0
   yearTo = 0
+  /** The other reading of the local time that {@link Zone.toUtc} was last asked for, where it occurs twice, else NaN. */
+  other = Number.NaN
   private readonly intl: Intl.DateTimeFormat | undefined
   private readonly offsets = new Map<number, number>()
   private quarter = Number.NaN
@@ -61,10 +63,11 @@ export class Zone {
 
   /**
    * Seconds since 1970 (UTC) of a local time in seconds. A time that the zone skips gives NaN. Of one that occurs twice, the
-   * one nearest to `near` (microseconds); a tie goes to the earlier.
+   * one nearest to `near` (microseconds); a tie goes to the earlier, and {@link Zone.other} has the other one.
    */
   toUtc(local: number, near: number): number {
     if (this.fixed) return local - this.offset
+    this.other = Number.NaN
     const quarter = Math.floor(local / QUARTER)
     if (quarter !== this.quarter) {
       this.quarter = quarter
@@ -78,7 +81,9 @@ export class Zone {
     const lateHolds = this.offsetAt(late) === this.after
     if (earlyHolds && lateHolds) {
       const distance = Math.abs(early * 1e6 - near) - Math.abs(late * 1e6 - near)
-      return distance < 0 || (distance === 0 && early < late) ? early : late
+      const first = distance < 0 || (distance === 0 && early < late)
+      this.other = first ? late : early
+      return first ? early : late
     }
     return earlyHolds ? early : lateHolds ? late : Number.NaN
   }
