@@ -4,6 +4,7 @@ import type { Batch } from '@pullbox/log/record'
 import { createFilterBuilder, encodeBlock, KIND } from '@pullbox/log/record'
 
 import { RingConsumer, takeAny } from '../input/ring.ts'
+import { Garbage } from './garbage.ts'
 import { Gate } from './gate.ts'
 import { missingIn } from './missing.ts'
 import type { BlockMessage, BlockWorkerData, SourceShare } from './protocol.ts'
@@ -11,6 +12,8 @@ import type { BlockMessage, BlockWorkerData, SourceShare } from './protocol.ts'
 /** Arena bytes from which the filters are built: below, reading the block is as quick as reading the filter. */
 const FILTER_FROM = 128 << 10
 const WAIT_MS = 100
+/** About what the columns of a record take while a block is made. */
+const COLUMN_BYTES = 80
 
 /** What each source has in the batch. */
 function shares(batch: Batch): SourceShare[] {
@@ -40,6 +43,7 @@ function main(data: BlockWorkerData): void {
   const rings = data.rings.map((input) => new RingConsumer(input.ring))
   const input = new Map(rings.map((ring, i) => [ring, data.rings[i]]))
   const filters = createFilterBuilder()
+  const garbage = new Garbage(data.garbage)
   const cannotWait = rings.filter((ring) => !input.get(ring)!.canWait)
   for (;;) {
     const full = gate.full
@@ -64,6 +68,8 @@ function main(data: BlockWorkerData): void {
       const message: BlockMessage = { type: 'block', block, listener, canWait, raw, shares: shares(batch), missing: gaps(batch) }
       gate.enter(block.length)
       data.store.postMessage(message, [block.buffer as ArrayBuffer])
+      // The engine's compressor takes a buffer as long as what it is given, and its result is a part of it.
+      garbage.add(batch.arenaUsed + COLUMN_BYTES * batch.count)
     }
     ring.release(slot)
   }

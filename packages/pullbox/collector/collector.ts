@@ -5,10 +5,11 @@ import { MessageChannel, Worker } from 'node:worker_threads'
 
 import type { SequencePlace } from '@pullbox/log/ledger'
 import { uncleanStopRecord } from '@pullbox/log/ledger'
-import { BATCH_BYTES, BATCH_RECORDS, batchSize } from '@pullbox/log/record'
 
 import type { Counters, Listener, ListenerType, ZoneRule } from '../input/index.ts'
 import { createDoorbell, createRing, startListener } from '../input/index.ts'
+import { shareOut } from './budget.ts'
+import type { Budget } from './budget.ts'
 import { createGate } from './gate.ts'
 import { OwnRecords } from './own-records.ts'
 import type { BlockWorkerData, Opened, RingInput, StoreStatus, StoreWorkerData } from './protocol.ts'
@@ -32,7 +33,7 @@ export interface CollectorOptions {
   /** The zone of sources without a rule. */
   readonly zone?: string
   readonly version: string
-  /** Threads that compress; 2 by default. */
+  /** Threads that compress; 2 by default, 1 where memory is short. */
   readonly blockWorkers?: number
   /** zstd level of a block; 1 by default. */
   readonly level?: number
@@ -70,8 +71,8 @@ interface Running {
 
 const STOP_MS = 5000
 const LOSS_EVERY_MS = 1000
-const SLOTS_LEAST = 4
-const SLOTS_MOST = 16
+/** Megabytes for young objects in a block thread. */
+const YOUNG_MB = 8
 
 /**
  * The collector: listeners, block workers and the store, each in threads of its own. The thread that makes it serves requests
@@ -82,7 +83,8 @@ export class Collector {
   readonly events = new EventEmitter()
   readonly options: CollectorOptions
   readonly started: number
-  private readonly gateShared = createGate()
+  private readonly budget: Budget
+  private readonly gateShared: SharedArrayBuffer
   private readonly doorbell = createDoorbell()
   private readonly own: OwnRecords
   private readonly store: StoreThread
@@ -95,6 +97,8 @@ export class Collector {
   private constructor(options: CollectorOptions) {
     this.options = options
     this.started = Date.now() * 1000
+    this.budget = shareOut(options.limits, options.listeners.length, options.blockWorkers)
+    this.gateShared = createGate(this.budget.gate)
     this.own = new OwnRecords(this.doorbell)
     const data: StoreWorkerData = {
       type: options.store.type,
@@ -102,6 +106,7 @@ export class Collector {
       gate: this.gateShared,
       retention: options.retention ?? {},
       version: options.version,
+      sources: this.budget.sources,
     }
     this.store = new StoreThread(data, this.events)
   }
@@ -120,10 +125,9 @@ export class Collector {
 
   private async open(): Promise<void> {
     this.opened = (await this.store.ask({ do: 'open' })) as Opened
-    const slots = this.slots()
     const rings: RingInput[] = [{ ring: this.own.ring, listener: 'pullbox', canWait: true }]
     for (const spec of this.options.listeners) {
-      const ring = createRing({ slots, records: BATCH_RECORDS, arenaBytes: this.arenaBytes() }, this.doorbell)
+      const ring = createRing(this.budget.ring(spec.type), this.doorbell)
       const listener = await startListener(this.listenerOptions(spec, ring, this.opened.sequences))
       const name = `${spec.type} ${listener.address}`
       this.running.push({ spec, name, listener })
@@ -131,20 +135,9 @@ export class Collector {
     }
     const tables = this.running.map((r) => ({ listener: r.name, table: r.listener.sources.shared.buffer }))
     await this.store.ask({ do: 'tables', tables: [...tables, { listener: 'pullbox', table: this.own.table.shared.buffer }] })
-    for (let i = 0; i < (this.options.blockWorkers ?? 2); i++) await this.startWorker(rings)
+    for (let i = 0; i < this.budget.blockWorkers; i++) await this.startWorker(rings)
     this.noteUncleanStop(this.opened)
     this.timer = setInterval(() => this.noteLoss(), LOSS_EVERY_MS)
-  }
-
-  private arenaBytes(): number {
-    return BATCH_BYTES + this.options.limits.message + (64 << 10)
-  }
-
-  /** As many batches a listener as half of the memory holds, were each of them as large as it can be. */
-  private slots(): number {
-    const each = batchSize(BATCH_RECORDS, this.arenaBytes())
-    const fit = Math.floor(this.options.limits.memory / 2 / each / Math.max(1, this.options.listeners.length))
-    return Math.min(SLOTS_MOST, Math.max(SLOTS_LEAST, fit))
   }
 
   private listenerOptions(spec: ListenerSpec, ring: RingInput['ring'], places: readonly SequencePlace[]) {
@@ -157,7 +150,7 @@ export class Collector {
       ...(o.zone === undefined ? {} : { zone: o.zone }),
       ...(o.native === undefined ? {} : { native: o.native }),
       ring,
-      limits: o.limits,
+      limits: { message: o.limits.message, memory: this.budget.share, sources: this.budget.sources },
       observer: { module: new URL(`./sequence-observer${extname(import.meta.filename)}`, import.meta.url).href, options: { places } },
       onFailure: (error: unknown) => this.events.emit('failed', error),
     }
@@ -166,10 +159,18 @@ export class Collector {
   private async startWorker(rings: readonly RingInput[]): Promise<void> {
     const { port1, port2 } = new MessageChannel()
     await this.store.ask({ do: 'attach', port: port1 }, [port1])
-    const data: BlockWorkerData = { rings, doorbell: this.doorbell, gate: this.gateShared, level: this.options.level ?? 1, store: port2 }
+    const data: BlockWorkerData = {
+      rings,
+      doorbell: this.doorbell,
+      gate: this.gateShared,
+      level: this.options.level ?? 1,
+      garbage: this.budget.gate / 2,
+      store: port2,
+    }
     const worker = new Worker(new URL(`./block-worker${extname(import.meta.filename)}`, import.meta.url), {
       workerData: data,
       transferList: [port2],
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
       name: 'blocks',
     })
     worker.on('error', (error) => this.events.emit('failed', error))

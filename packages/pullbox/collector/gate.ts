@@ -1,15 +1,17 @@
 const WAITING_KB = 0
 const FULL = 1
-const WORDS = 2
+const MOST_KB = 2
+const WORDS = 3
 
-/** Bytes of encoded blocks that may wait for the disk before the block workers stop taking batches. */
-export const GATE_BYTES = 32 << 20
-
-/** Words that the block workers, the store and the main thread share. */
-export const createGate = (): SharedArrayBuffer => new SharedArrayBuffer(4 * WORDS)
+/** A gate for at most `most` bytes of encoded blocks that wait for the disk: words that all threads share. */
+export function createGate(most: number): SharedArrayBuffer {
+  const words = new Int32Array(new SharedArrayBuffer(4 * WORDS))
+  words[MOST_KB] = kilobytes(most)
+  return words.buffer
+}
 
 /**
- * Back-pressure between the block workers and the store. Blocks that wait for the disk are counted; above {@link GATE_BYTES} no
+ * Back-pressure between the block workers and the store. Blocks that wait for the disk are counted; above the gate's most no
  * batch is taken, the rings fill, and streams are no longer read. Any thread may hold a gate; all words are atomics.
  */
 export class Gate {
@@ -34,12 +36,12 @@ export class Gate {
     return Atomics.load(this.words, WAITING_KB) * 1024
   }
 
-  /** Waits at most `timeoutMs` for room; true when there is some. Blocks the thread. */
+  /** Waits at most `timeoutMs` for room; true when there is some. The block that goes through may be more than the room. Blocks the thread. */
   waitRoom(timeoutMs: number): boolean {
     const waiting = Atomics.load(this.words, WAITING_KB)
-    if (waiting * 1024 <= GATE_BYTES) return true
+    if (waiting <= this.words[MOST_KB]) return true
     Atomics.wait(this.words, WAITING_KB, waiting, timeoutMs)
-    return Atomics.load(this.words, WAITING_KB) * 1024 <= GATE_BYTES
+    return Atomics.load(this.words, WAITING_KB) <= this.words[MOST_KB]
   }
 
   /** Set while the store cannot write: only batches of listeners whose senders cannot wait are taken, to be refused and counted. */

@@ -24,6 +24,8 @@ export interface BlockWorkerData {
   readonly gate: GateShared
   /** zstd level of blocks that are not under pressure. */
   readonly level: number
+  /** Bytes of dead buffers that a thread may leave lying. */
+  readonly garbage: number
   readonly store: MessagePort
 }
 
@@ -55,6 +57,8 @@ export interface StoreWorkerData {
   readonly gate: GateShared
   readonly retention: { days?: number; bytes?: number }
   readonly version: string
+  /** Sources of earlier runs whose accounts are kept apart. */
+  readonly sources: number
 }
 
 /** Asked of the store's thread by the main thread; each has an answer with the same `id`. */

@@ -7,6 +7,9 @@ import { CodedError } from '@pullbox/log/errors'
 
 import type { StoreAnswer, StoreRequest, StoreWorkerData } from './protocol.ts'
 
+/** Megabytes for young objects in the store's thread. */
+const YOUNG_MB = 16
+
 type Without<T> = T extends { id: number } ? Omit<T, 'id'> : never
 
 /** The store's thread, seen from the thread that started it: questions and answers, and events passed on to `events`. */
@@ -19,6 +22,7 @@ export class StoreThread {
   constructor(data: StoreWorkerData, events: EventEmitter) {
     this.worker = new Worker(new URL(`./store-worker${extname(import.meta.filename)}`, import.meta.url), {
       workerData: data,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
       name: 'store',
     })
     this.worker.on('message', (answer: StoreAnswer) => this.hear(answer, events))

@@ -4,6 +4,7 @@ export { OBSERVER_BYTES, OBSERVER_RECORDS, type ObserverModule, type SequenceObs
 export {
   createDoorbell,
   createRing,
+  ringBytes,
   RingConsumer,
   RingProducer,
   SLOT,

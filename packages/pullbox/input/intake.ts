@@ -70,12 +70,13 @@ export class Intake {
     this.observer = parts.observer
     this.batchMs = parts.batchMs ?? BATCH_MS
     this.context = { received: 0, zone: this.zones.of(0) }
-    const { arenaBytes, records } = parts.ring.shared
+    const { arenaBytes, longBytes, records } = parts.ring.shared
     const need = parts.message + OBSERVER_BYTES
-    if (arenaBytes < need || records <= OBSERVER_RECORDS)
+    const largest = Math.max(arenaBytes, longBytes)
+    if (largest < need || records <= OBSERVER_RECORDS)
       throw new CodedError(
         'INPUT_RING_TOO_SMALL',
-        `a batch of ${arenaBytes} bytes and ${records} records cannot hold a message of ${parts.message} bytes`,
+        `a batch of ${largest} bytes and ${records} records cannot hold a message of ${parts.message} bytes`,
         {
           hint: `give the ring at least ${need} bytes a batch`,
         },
@@ -174,8 +175,8 @@ export class Intake {
     for (;;) {
       const left = this.stop.left(this.clock.steady())
       if (left <= 0) return false
-      this.ring.waitFree(Math.min(STOP_LOOK_MS, left))
-      if (this.begin()) return true
+      this.ring.waitFree(Math.min(STOP_LOOK_MS, left), length + OBSERVER_BYTES)
+      if (this.begin(length)) return true
     }
   }
 
@@ -188,11 +189,11 @@ export class Intake {
       if (names && batch.count + OBSERVER_RECORDS < batch.capacity && writer.fits(length + OBSERVER_BYTES)) return true
       this.flush()
     }
-    return this.begin()
+    return this.begin(length)
   }
 
-  private begin(): boolean {
-    const batch = this.ring.claim()
+  private begin(length: number): boolean {
+    const batch = this.ring.claim(length + OBSERVER_BYTES)
     if (batch === null) return false
     if (this.writer === undefined) this.writer = new BatchWriter(batch)
     else this.writer.use(batch)

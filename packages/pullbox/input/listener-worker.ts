@@ -9,6 +9,7 @@ import { RingProducer } from './ring.ts'
 import { loadLibc } from './socket/libc.ts'
 import { SourceTable } from './source-table.ts'
 import { StopFlag } from './stop-flag.ts'
+import { LONGEST_DATAGRAM } from './task.ts'
 import type { Input, InputParts, ListenerMessage, ListenerTask, ListenerType } from './task.ts'
 import { SourceZones } from './zones.ts'
 
@@ -35,7 +36,7 @@ async function main(task: ListenerTask): Promise<void> {
     stop: new StopFlag(task.stop),
     zones: new SourceZones(task.rules, task.zone),
     clock: systemClock(),
-    message: task.limits.message,
+    message: task.type === 'udp' ? Math.min(task.limits.message, LONGEST_DATAGRAM) : task.limits.message,
     batchMs: task.batchMs,
     observer,
   })

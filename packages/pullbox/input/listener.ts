@@ -21,6 +21,8 @@ export const CONNECTIONS = 10_000
 export const RECEIVE_BUFFER = 16 << 20
 /** Time that `stop` gives a listener to hand over what it holds. */
 export const STOP_MS = 5000
+/** Megabytes for young objects in a thread: little garbage is made there, and a small heap is swept sooner. */
+const YOUNG_MB = 8
 /** What a stop may take longer than its bound before the thread is ended. */
 const STOP_SLACK_MS = 2000
 
@@ -35,8 +37,10 @@ export interface ListenerOptions {
   limits: {
     /** Most bytes of a message that are kept. */
     message: number
-    /** The collector's bound; partial frames of all connections together take at most a quarter. */
+    /** This listener's share of the collector's bound; partial frames of all connections together take at most a quarter. */
     memory: number
+    /** Most sources that are told apart; SOURCE_KEYS unless said. */
+    sources?: number
   }
   /** Zones of sources; see ZoneRule. */
   sources?: readonly ZoneRule[]
@@ -118,10 +122,11 @@ class ListenerThread implements Listener {
   constructor(options: ListenerOptions, at: string) {
     this.type = options.type
     this.options = options
-    this.sources = SourceTable.create()
+    this.sources = SourceTable.create(options.limits.sources)
     this.worker = new Worker(new URL(`./listener-worker${extname(import.meta.filename)}`, import.meta.url), {
       name: `input ${options.type} ${at}`,
       workerData: this.task(at),
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
     })
     this.exited = new Promise((resolve) => this.worker.once('exit', () => resolve()))
     this.started = new Promise((resolve, reject) => {

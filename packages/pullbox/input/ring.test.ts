@@ -100,3 +100,42 @@ test('no batch is lost, doubled or torn between threads under random timing', as
   const expected = rings.flatMap((_, n) => Array.from({ length: batches }, (_, i) => `batch ${seed + n}/${i}`))
   assert.deepEqual(seen.map((batch) => batch.name).toSorted(), expected.toSorted())
 })
+
+test('a long message gets a batch of its own kind, and a ring of short ones keeps its others', () => {
+  const producer = new RingProducer(createRing({ ...small, longSlots: 1, longBytes: 64 << 10 }))
+  const usual = producer.claim()
+  assert.equal(usual?.arena.length, small.arenaBytes)
+  const long = producer.claim(40_000)
+  assert.equal(long?.arena.length, 64 << 10)
+  assert.equal(producer.busy(), 1, 'the one claimed before was given back')
+  assert.equal(producer.claim(), long, 'a claimed batch is given again where it is large enough')
+  producer.commit()
+  assert.equal(producer.claim(40_000), null)
+  assert.equal(producer.waitFree(1, 40_000), false)
+  assert.equal(producer.claim(70_000), null, 'no batch is that large')
+  for (const name of ['a', 'b', 'c']) fill(producer, name)
+  assert.equal(producer.claim(), null)
+  assert.equal(producer.busy(), 4)
+  const consumer = new RingConsumer(producer.shared)
+  const first = consumer.take(0)
+  assert.equal(first?.batch.arena.length, 64 << 10)
+  consumer.release(first?.slot ?? -1)
+  assert.equal(text(consumer.take(0)), 'a')
+  assert.ok(producer.waitFree(1, 40_000))
+})
+
+test('counts of commits may pass 2^32', () => {
+  const shared = createRing({ ...small, slots: 3 })
+  const producer = new RingProducer(shared)
+  const consumer = new RingConsumer(shared)
+  // HEAD and TAIL, shortly before they wrap.
+  new Int32Array(shared.buffer, 0, 2).fill(-5)
+  for (let round = 0; round < 8; round++) {
+    for (const name of ['a', 'b', 'c']) fill(producer, `${name}${round}`)
+    for (const name of ['a', 'b', 'c']) {
+      const taken = consumer.take(0)
+      assert.equal(text(taken), `${name}${round}`)
+      consumer.release(taken?.slot ?? -1)
+    }
+  }
+})

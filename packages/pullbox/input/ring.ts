@@ -17,13 +17,25 @@ export interface RingShared {
   readonly slots: number
   readonly records: number
   readonly arenaBytes: number
+  readonly longSlots: number
+  readonly longBytes: number
 }
 
-/** Size of a ring: `slots` batches of at most `records` records and `arenaBytes` bytes each. Memory is touched as it is used. */
+/**
+ * Size of a ring: `slots` batches of at most `records` records and `arenaBytes` bytes each, and beside them `longSlots` batches of
+ * `longBytes` bytes for messages that do not fit into the others. Memory is touched as it is used.
+ */
 export interface RingSize {
   slots: number
   records: number
   arenaBytes: number
+  longSlots?: number
+  longBytes?: number
+}
+
+/** Bytes of memory that a ring takes when all of it is used. */
+export function ringBytes({ slots, records, arenaBytes, longSlots = 0, longBytes = 0 }: RingSize): number {
+  return controlBytes(slots + longSlots) + slots * slotBytes(records, arenaBytes) + longSlots * slotBytes(records, longBytes)
 }
 
 /** A doorbell for several rings: one consumer waits on all of them with {@link takeAny}. */
@@ -40,10 +52,8 @@ export function createDoorbell(): SharedArrayBuffer {
  * (sequentially consistent); the batches themselves are plain memory owned by one thread at a time.
  */
 export function createRing(size: RingSize, doorbell: SharedArrayBuffer = createDoorbell()): RingShared {
-  const { slots, records, arenaBytes } = size
-  const bytes = slotBytes(records, arenaBytes)
-  const buffer = new SharedArrayBuffer(controlBytes(slots) + slots * bytes)
-  return { buffer, doorbell, slots, records, arenaBytes }
+  const { slots, records, arenaBytes, longSlots = 0, longBytes = 0 } = size
+  return { buffer: new SharedArrayBuffer(ringBytes(size)), doorbell, slots, records, arenaBytes, longSlots, longBytes }
 }
 
 function slotBytes(records: number, arenaBytes: number): number {
@@ -52,7 +62,12 @@ function slotBytes(records: number, arenaBytes: number): number {
 }
 
 function controlBytes(slots: number): number {
-  return (4 * (CONTROL_WORDS + 2 * slots) + 4095) & ~4095
+  return (4 * (CONTROL_WORDS + slots + places(slots)) + 4095) & ~4095
+}
+
+/** Places of the queue: a power of two, so that the counts of commits may pass 2^32. */
+function places(slots: number): number {
+  return 1 << Math.ceil(Math.log2(slots))
 }
 
 /** What producer and consumers have in common: the control words and the views of batches, made when first needed. */
@@ -60,17 +75,20 @@ class RingView {
   readonly shared: RingShared
   protected readonly control: Int32Array
   protected readonly states: Int32Array
-  /** The filled slots in order of commit: entry `n % slots` for HEAD <= n < TAIL. */
+  /** The filled slots in order of commit: entry `n & (length - 1)` for HEAD <= n < TAIL. */
   protected readonly queue: Int32Array
   protected readonly bell: Int32Array
+  /** Slots of both kinds; the long ones come last. */
+  protected readonly all: number
   private readonly batches: (Batch | undefined)[] = []
 
   constructor(shared: RingShared) {
-    const { buffer, slots } = shared
+    const { buffer } = shared
     this.shared = shared
+    this.all = shared.slots + shared.longSlots
     this.control = new Int32Array(buffer, 0, CONTROL_WORDS)
-    this.states = new Int32Array(buffer, 4 * CONTROL_WORDS, slots)
-    this.queue = new Int32Array(buffer, 4 * (CONTROL_WORDS + slots), slots)
+    this.states = new Int32Array(buffer, 4 * CONTROL_WORDS, this.all)
+    this.queue = new Int32Array(buffer, 4 * (CONTROL_WORDS + this.all), places(this.all))
     this.bell = new Int32Array(shared.doorbell)
   }
 
@@ -82,8 +100,13 @@ class RingView {
   /** Slots that are not free: being filled, waiting or taken. */
   busy(): number {
     let n = 0
-    for (let i = 0; i < this.shared.slots; i++) if (Atomics.load(this.states, i) !== SLOT.free) n++
+    for (let i = 0; i < this.all; i++) if (Atomics.load(this.states, i) !== SLOT.free) n++
     return n
+  }
+
+  /** Where the commit of that number stands in the queue. */
+  protected place(count: number): number {
+    return count & (this.queue.length - 1)
   }
 
   /** True when the producer has said that no more batches come. */
@@ -93,8 +116,11 @@ class RingView {
 
   /** Only the owner of a slot may ask: building the view of a fresh slot writes to it. */
   protected batch(slot: number): Batch {
-    const { buffer, slots, records, arenaBytes } = this.shared
-    return (this.batches[slot] ??= new Batch(buffer, controlBytes(slots) + slot * slotBytes(records, arenaBytes), records, arenaBytes))
+    const { buffer, slots, records, arenaBytes, longBytes } = this.shared
+    const usual = Math.min(slot, slots) * slotBytes(records, arenaBytes)
+    const long = Math.max(0, slot - slots) * slotBytes(records, longBytes)
+    const at = controlBytes(this.all) + usual + long
+    return (this.batches[slot] ??= new Batch(buffer, at, records, slot < slots ? arenaBytes : longBytes))
   }
 }
 
@@ -104,23 +130,24 @@ export class RingProducer extends RingView {
   private next = 0
 
   /**
-   * A free slot's batch, to be filled (its old content still stands in it: clear it, as BatchWriter.use does), or null when
-   * every slot is busy. A batch claimed and not yet committed is given again.
+   * A free slot's batch with an arena of at least `least` bytes, to be filled (its old content still stands in it: clear it, as
+   * BatchWriter.use does), or null when every such slot is busy. A batch claimed and not yet committed is given again.
    */
-  claim(): Batch | null {
-    if (this.current < 0) this.current = this.findFree()
+  claim(least = 0): Batch | null {
+    if (this.current >= 0 && this.batch(this.current).arena.length < least) this.cancel()
+    if (this.current < 0) this.current = this.findFree(least)
     if (this.current < 0) return null
     Atomics.store(this.states, this.current, SLOT.filling)
     return this.batch(this.current)
   }
 
-  /** Waits at most `timeoutMs` for a free slot; false when there is none yet. Blocks the thread. */
-  waitFree(timeoutMs: number): boolean {
-    if (this.current >= 0) return true
+  /** Waits at most `timeoutMs` for a free slot of at least `least` bytes; false when there is none yet. Blocks the thread. */
+  waitFree(timeoutMs: number, least = 0): boolean {
+    if (this.current >= 0 && this.batch(this.current).arena.length >= least) return true
     const seen = Atomics.load(this.control, SPACE)
-    if (this.findFree() >= 0) return true
+    if (this.findFree(least) >= 0) return true
     Atomics.wait(this.control, SPACE, seen, timeoutMs)
-    return this.findFree() >= 0
+    return this.findFree(least) >= 0
   }
 
   /** Hands the claimed batch on. It must not be touched afterwards. Never waits and never fails: its slot is already held. */
@@ -128,10 +155,10 @@ export class RingProducer extends RingView {
     const slot = this.current
     if (slot < 0) throw new Error('commit without claim')
     this.current = -1
-    this.next = (slot + 1) % this.shared.slots
+    if (slot < this.shared.slots) this.next = (slot + 1) % this.shared.slots
     const tail = Atomics.load(this.control, TAIL)
     Atomics.store(this.states, slot, SLOT.filled)
-    Atomics.store(this.queue, (tail >>> 0) % this.shared.slots, slot)
+    Atomics.store(this.queue, this.place(tail), slot)
     Atomics.store(this.control, TAIL, (tail + 1) | 0)
     this.ring()
   }
@@ -155,8 +182,13 @@ export class RingProducer extends RingView {
     Atomics.notify(this.bell, 0, 1)
   }
 
-  private findFree(): number {
-    const { slots } = this.shared
+  private findFree(least: number): number {
+    const { slots, arenaBytes, longBytes } = this.shared
+    if (least > arenaBytes) {
+      if (least > longBytes) return -1
+      for (let slot = slots; slot < this.all; slot++) if (Atomics.load(this.states, slot) === SLOT.free) return slot
+      return -1
+    }
     for (let i = 0; i < slots; i++) {
       const slot = (this.next + i) % slots
       if (Atomics.load(this.states, slot) === SLOT.free) return slot
@@ -180,7 +212,7 @@ export class RingConsumer extends RingView {
       const head = Atomics.load(control, HEAD)
       if (head === Atomics.load(control, TAIL)) return null
       // The entry is overwritten only after HEAD has moved past it, and then the exchange below fails.
-      const slot = Atomics.load(queue, (head >>> 0) % this.shared.slots)
+      const slot = Atomics.load(queue, this.place(head))
       if (Atomics.compareExchange(control, HEAD, head, (head + 1) | 0) !== head) continue
       Atomics.store(this.states, slot, SLOT.taken)
       return { batch: this.batch(slot), slot }

@@ -24,3 +24,22 @@ test('keys keep their ids, long ones are cut, those beyond the table are "other"
   assert.equal(reader.received(other), 2)
   assert.equal(Buffer.from(reader.key(a)).toString(), '10.0.0.1')
 })
+
+test('a table for few sources: those beyond its capacity are counted together under `other`, and none is lost', () => {
+  const table = SourceTable.create(4)
+  const ids = ['10.0.0.1', '10.0.0.2', '10.0.0.3', '10.0.0.4', '10.0.0.1'].map((key) => table.id(Buffer.from(key)))
+  assert.deepEqual(ids, [2, 3, 0, 0, 2])
+  for (const id of ids) table.add(id, 1)
+  const reader = SourceTable.open(table.shared)
+  assert.equal(reader.capacity, 4)
+  assert.equal(reader.size, 4)
+  assert.deepEqual(
+    [0, 1, 2, 3].map((id) => [Buffer.from(reader.key(id)).toString(), reader.received(id)]),
+    [
+      ['other', 2],
+      ['pullbox', 0],
+      ['10.0.0.1', 2],
+      ['10.0.0.2', 1],
+    ],
+  )
+})

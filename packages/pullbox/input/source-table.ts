@@ -9,10 +9,15 @@ export const OWN = 'pullbox'
 
 const STRIDE = 256
 
+const HEAD_BYTES = 8
+
 /** The part of a table that threads share; it can be posted. */
 export interface SourceTableShared {
   readonly buffer: SharedArrayBuffer
 }
+
+/** Bytes of memory that one key may take in its table. */
+export const KEY_COST = 8 + STRIDE
 
 /**
  * The sources of one listener: their keys, and how many records of each were put into a batch. One thread writes, any thread
@@ -24,6 +29,8 @@ export interface SourceTableShared {
  */
 export class SourceTable {
   readonly shared: SourceTableShared
+  /** Most keys; later ones are counted under {@link OTHER}. */
+  readonly capacity: number
   private readonly words: Int32Array
   private readonly counts: Float64Array
   private readonly keys: Uint8Array
@@ -31,14 +38,17 @@ export class SourceTable {
 
   private constructor(shared: SourceTableShared) {
     this.shared = shared
+    const capacity = Math.floor((shared.buffer.byteLength - HEAD_BYTES) / KEY_COST)
+    this.capacity = capacity
     this.words = new Int32Array(shared.buffer, 0, 2)
-    this.counts = new Float64Array(shared.buffer, 8, SOURCE_KEYS)
-    this.keys = new Uint8Array(shared.buffer, 8 + 8 * SOURCE_KEYS, STRIDE * SOURCE_KEYS)
+    this.counts = new Float64Array(shared.buffer, HEAD_BYTES, capacity)
+    this.keys = new Uint8Array(shared.buffer, HEAD_BYTES + 8 * capacity, STRIDE * capacity)
   }
 
-  /** A new table; memory is touched as keys come. */
-  static create(): SourceTable {
-    const table = new SourceTable({ buffer: new SharedArrayBuffer(8 + (8 + STRIDE) * SOURCE_KEYS) })
+  /** A new table for so many keys, at most {@link SOURCE_KEYS}; memory is touched as keys come. */
+  static create(capacity = SOURCE_KEYS): SourceTable {
+    const keys = Math.min(SOURCE_KEYS, Math.max(2, capacity))
+    const table = new SourceTable({ buffer: new SharedArrayBuffer(HEAD_BYTES + KEY_COST * keys) })
     table.id(Buffer.from(OTHER))
     table.id(Buffer.from(OWN))
     return table
@@ -73,7 +83,7 @@ export class SourceTable {
     const known = this.ids.get(name)
     if (known !== undefined) return known
     const id = this.size
-    if (id >= SOURCE_KEYS) return 0
+    if (id >= this.capacity) return 0
     this.keys[id * STRIDE] = kept.length
     this.keys.set(kept, id * STRIDE + 1)
     this.ids.set(name, id)

@@ -6,6 +6,8 @@ import type { SourceTableShared } from './source-table.ts'
 import type { ZoneRule } from './zones.ts'
 
 export const LISTENER_TYPES = ['udp', 'tcp', 'unix-datagram', 'unix-stream'] as const
+/** No datagram of IPv4 or IPv6 without jumbo frames is longer. */
+export const LONGEST_DATAGRAM = 65_535
 export type ListenerType = (typeof LISTENER_TYPES)[number]
 
 /** Everything a listener's thread is told; can be posted. */

@@ -163,7 +163,7 @@ for (const native of [true, false]) {
       startListener({
         ...options,
         address: '127.0.0.1:0',
-        ring: testRing({ arenaBytes: 1 << 20 }),
+        ring: testRing({ arenaBytes: 64 << 10 }),
         limits: { message: 2 << 20, memory: 1 },
       }),
       {

@@ -16,13 +16,13 @@ import type { Libc } from './socket/libc.ts'
 import { parseEndpoint } from './socket/sockaddr.ts'
 import type { Endpoint } from './socket/sockaddr.ts'
 import { MessageVector } from './socket/vector.ts'
+import { LONGEST_DATAGRAM } from './task.ts'
 import type { Input, InputParts } from './task.ts'
 import { warmUp } from './warm-up.ts'
 
-/** Messages of one recvmmsg call. */
+/** Messages of one recvmmsg call: at most so many, fewer where the longest datagrams would take more than a quarter of the memory. */
 const CALL_MESSAGES = 512
-/** No datagram of IPv4 or IPv6 without jumbo frames is longer. */
-const LONGEST_DATAGRAM = 65_535
+const LEAST_MESSAGES = 32
 /** How often the fallback reads the kernel's drop counter from /proc, in milliseconds. */
 const DROPS_MS = 1000
 /** When the fallback counts as drained: nothing for this long, at most this long in all. */
@@ -44,9 +44,12 @@ function openNativeUdp(parts: InputParts, endpoint: Endpoint, libc: Libc): Input
   const socket = DatagramSocket.inet(libc, endpoint, task.receiveBuffer)
   const stamps = task.stamps === 'message'
   if (stamps) libc.setOption(socket.fd, SOL.socket, SO.timestampns, 1)
+  const message = Math.min(task.limits.message, LONGEST_DATAGRAM)
+  const fit = Math.floor(task.limits.memory / 4 / message)
+  const count = Math.min(CALL_MESSAGES, Math.max(LEAST_MESSAGES, fit))
   const vector = new MessageVector(libc, {
-    count: CALL_MESSAGES,
-    message: Math.min(task.limits.message, LONGEST_DATAGRAM),
+    count,
+    message,
     name: socket.six ? 28 : 16,
     stamps,
   })
@@ -58,7 +61,7 @@ function openNativeUdp(parts: InputParts, endpoint: Endpoint, libc: Libc): Input
     native: true,
     async run() {
       try {
-        receiveDatagrams({ socket, vector, intake, count: CALL_MESSAGES, nap: true, source: (i) => peers.source(names, i * nameWords) })
+        receiveDatagrams({ socket, vector, intake, count, nap: true, source: (i) => peers.source(names, i * nameWords) })
       } finally {
         socket.close()
       }

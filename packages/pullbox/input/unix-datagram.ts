@@ -6,8 +6,12 @@ import { SO, SOL } from './socket/libc.ts'
 import { MessageVector } from './socket/vector.ts'
 import type { Input, InputParts } from './task.ts'
 
-/** Messages of one call: the queue holds net.unix.max_dgram_qlen (10 unless set), and each place takes a message of full length. */
+/**
+ * Messages of one call: the queue holds net.unix.max_dgram_qlen (10 unless set), and each place takes a message of full length, all
+ * together at most half of the memory.
+ */
 const CALL_MESSAGES = 32
+const LEAST_MESSAGES = 2
 
 /**
  * Syslog over a unix datagram socket, as /dev/log is: one datagram, one message; all senders are one source, `unix:<path>`.
@@ -26,7 +30,9 @@ export async function openUnixDatagram({ task, intake, libc }: InputParts): Prom
   const socket = DatagramSocket.unix(libc, task.at, task.mode, task.receiveBuffer)
   const stamps = task.stamps === 'message'
   if (stamps) libc.setOption(socket.fd, SOL.socket, SO.timestampns, 1)
-  const vector = new MessageVector(libc, { count: CALL_MESSAGES, message: task.limits.message, name: 0, stamps })
+  const fit = Math.floor(task.limits.memory / 2 / task.limits.message)
+  const count = Math.min(CALL_MESSAGES, Math.max(LEAST_MESSAGES, fit))
+  const vector = new MessageVector(libc, { count, message: task.limits.message, name: 0, stamps })
   const key = `unix:${task.at}`
   const source = intake.source(Buffer.from(key), key)
   return {
@@ -35,7 +41,7 @@ export async function openUnixDatagram({ task, intake, libc }: InputParts): Prom
     native: true,
     async run() {
       try {
-        receiveDatagrams({ socket, vector, intake, count: CALL_MESSAGES, nap: false, source: () => source })
+        receiveDatagrams({ socket, vector, intake, count, nap: false, source: () => source })
       } finally {
         socket.close()
       }
