@@ -16,8 +16,8 @@ export function testFiles(root: string, only = ''): string[] {
 }
 
 /**
- * Runs test files under `root` with this Node; gives the exit status, 128 and its number when a signal ended it. The runner's output
- * goes to stdout, or to `sink` as text.
+ * Runs test files under `root` with this Node, two at a time; gives the exit status, 128 and its number when a signal ended it. The
+ * runner's output goes to stdout, or to `sink` as text.
  */
 export async function runTests(
   root: string,
