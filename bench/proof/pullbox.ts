@@ -1,6 +1,12 @@
 import { execFile, spawn } from 'node:child_process'
+import type { ChildProcessByStdio } from 'node:child_process'
+import { once } from 'node:events'
 import { closeSync, openSync, readSync, writeFileSync } from 'node:fs'
+import { get } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { json } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 
@@ -51,25 +57,37 @@ http: {address: "127.0.0.1:0"}
 ${more}`,
   )
   const child = spawn(PROGRAM, ['run', '-c', config], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const { said, ...process } = await follow(child)
+  const port = (type: string) => Number(new RegExp(`${type} \\S*:(\\d+)`).exec(said)?.[1])
+  return { ...process, udp: port('udp'), tcp: port('tcp'), unix, store }
+}
+
+/** Waits until a collector's process says where it answers. @throws Error when it does not start */
+export async function follow(
+  child: ChildProcessByStdio<null, null, Readable>,
+): Promise<Pick<Running, 'pid' | 'status' | 'stop'> & { readonly said: string }> {
   let said = ''
   child.stderr.on('data', (data: Buffer) => (said += data.toString()))
   const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)))
   for (let i = 0; i < 1200 && !/http http:\S+/.test(said) && child.exitCode === null; i++) await sleep(25)
   const http = /http (http:\S+)/.exec(said)?.[1]
-  if (http === undefined) throw new Error(`pullbox did not start: ${said}`)
-  const port = (type: string) => Number(new RegExp(`${type} \\S*:(\\d+)`).exec(said)?.[1])
+  if (http === undefined) throw new Error(`the collector did not start: ${said}`)
   return {
+    said,
     pid: child.pid ?? 0,
-    udp: port('udp'),
-    tcp: port('tcp'),
-    unix,
-    store,
-    status: async () => (await (await fetch(`${http}/api/v1/status`)).json()) as Status,
+    status: () => statusOf(`${http}/api/v1/status`),
     stop: () => {
-      child.kill('SIGTERM')
+      if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM')
       return ended
     },
   }
+}
+
+/** Asks over a connection of its own: one that is kept may be closed by the server just then. */
+async function statusOf(url: string): Promise<Status> {
+  const request = get(url, { agent: false })
+  const [response] = (await once(request, 'response')) as [IncomingMessage]
+  return (await json(response)) as Status
 }
 
 /** Frames that a listener of that type received so far. */
