@@ -14,7 +14,7 @@ import { getJson } from './http.ts'
 import { StoreClient } from './store-client.ts'
 
 export interface ConnectOptions {
-  readonly config: Pick<Config, 'store' | 'http'>
+  readonly config: Pick<Config, 'store' | 'http'> & Partial<Pick<Config, 'sources'>>
   readonly version: string
   /** Microseconds since 1970. */
   readonly now: () => number
@@ -49,7 +49,8 @@ export async function connect(options: ConnectOptions): Promise<Client> {
   const reader = source === null ? null : recordsReader(store.type, driver)
   if (source !== null && reader !== null && path !== null) {
     const { version, now, spillDir = tmpdir() } = options
-    return new StoreClient({ type: store.type, path, source, reader, spillDir, version, now })
+    const { sources = [] } = options.config
+    return new StoreClient({ type: store.type, path, source, reader, spillDir, sources, version, now })
   }
   const where = http.address === null ? 'http.address is null' : `none answers at http://${listenText(http.address)}`
   throw new CodedError('CLIENT_NO_COLLECTOR', `a store of type ${store.type} is read through its collector only, and ${where}`, {

@@ -48,8 +48,10 @@ export class HttpClient implements Client {
   }
 
   async explain(id: string): Promise<ExplainView | null> {
+    // Nothing else is an id, and none of it becomes a part of the address.
+    if (!/^\d{1,16}$/.test(id)) return null
     try {
-      return await this.view(`/api/v1/records/${encodeURIComponent(id)}`, explainView)
+      return await this.view(`/api/v1/records/${id}`, explainView)
     } catch (error) {
       if (error instanceof CodedError && error.code === 'HTTP_NO_RECORD') return null
       throw error

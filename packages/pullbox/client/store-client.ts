@@ -5,6 +5,8 @@ import type { SourceDescriptor } from '@pullbox/store/query'
 import type { RecordsReader } from '@pullbox/store/records'
 
 import type { ExplainView, LedgerCheckView, SourcesView, StatusView } from '../api/index.ts'
+import type { SilenceRule } from '../api/silence.ts'
+import { silenceOf } from '../api/silence.ts'
 import type { Search } from '../search/index.ts'
 import { createSearch, explainRecord } from '../search/index.ts'
 import { createTail } from '../tail/index.ts'
@@ -20,6 +22,8 @@ export interface StoreClientOptions {
   readonly spillDir: string
   /** Query threads. */
   readonly workers?: number
+  /** How long sources may be quiet. */
+  readonly sources?: readonly SilenceRule[]
   readonly version: string
   /** Microseconds since 1970. */
   readonly now: () => number
@@ -70,7 +74,9 @@ export class StoreClient implements Client {
   }
 
   async sources(): Promise<SourcesView> {
-    this.options.reader.refresh()
+    const { reader, now } = this.options
+    reader.refresh()
+    const silence = silenceOf(this.options.sources ?? [])
     const sources = this.account()
       .ledger.lines()
       .map((line) => ({
@@ -85,7 +91,7 @@ export class StoreClient implements Client {
         first_seen: line.firstSeen,
         last_seen: line.lastSeen,
         check: checkOf(line),
-        silent: false,
+        silent: line.lastSeen > 0 && now() - line.lastSeen > (silence(line.source) ?? Infinity),
       }))
     return { sources }
   }
