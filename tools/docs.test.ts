@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { globSync } from 'node:fs'
+import { existsSync, globSync, readdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 
 import { blocksOf, checkedCode, printedPattern, stepsOf, unmarked } from './docs.ts'
@@ -135,4 +136,43 @@ test('code that gives something else than it says is found', () => {
   const run = (code: string) => spawnSync(process.execPath, ['--input-type=module', '-e', code], { cwd: ROOT }).status
   assert.equal(run(right), 0)
   assert.notEqual(run(wrong), 0)
+})
+
+test('every law in ARCHITECTURE.md names tests that exist, and every folder in its code map is there', () => {
+  const page = read(ROOT, 'ARCHITECTURE.md')
+  const rows = (title: string) =>
+    page
+      .slice(page.indexOf(title))
+      .split('\n')
+      .filter((line) => line.startsWith('| ') && !line.startsWith('| law') && !line.startsWith('| folder'))
+  const laws = rows('## Laws')
+  assert.deepEqual(
+    laws.map((row) => row.slice(2, 3)),
+    [...'12345678'],
+  )
+  for (const row of laws) {
+    const files = [...row.matchAll(/`([^`\s]+\.test\.ts)`/g)].map(([, file]) => file)
+    assert.ok(files.length > 0 || row.includes('not built yet'), `no test is named: ${row}`)
+    for (const file of files) assert.ok(existsSync(join(ROOT, file)), `${file} is not there`)
+  }
+  const map = rows('## Code map').filter((row) => row.startsWith('| `'))
+  const named = map.flatMap((row) => [...row.split('|')[1].matchAll(/`([^`]+)`/g)].map(([, name]) => name))
+  let parent = ''
+  const paths = named.map((name) => {
+    if (name.includes('/')) parent = dirname(name)
+    return name.includes('/') || !existsSync(join(ROOT, parent, name)) ? name : join(parent, name)
+  })
+  for (const path of paths) assert.ok(existsSync(join(ROOT, path)), `${path} is not there`)
+  const rooms = readdirSync(join(ROOT, 'packages/pullbox'), { withFileTypes: true }).filter((e) => e.isDirectory() && e.name !== 'bin')
+  for (const { name } of rooms)
+    assert.ok(name === 'node_modules' || paths.includes(`packages/pullbox/${name}`), `packages/pullbox/${name} is not in the map`)
+})
+
+test('links from page to page lead somewhere', () => {
+  for (const page of ['README.md', 'ARCHITECTURE.md', ...globSync('{docs/**,packages/*}/*.md', { cwd: ROOT })]) {
+    for (const [, target] of read(ROOT, page).matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)) {
+      if (/^[a-z]+:/.test(target)) continue
+      assert.ok(existsSync(join(ROOT, dirname(page), target)), `${page}: ${target} is not there`)
+    }
+  }
 })
