@@ -95,6 +95,12 @@ export function answerRfc3164(one: VectorCase): Answer {
   const { priority, facility, severity, hostname, app_name, proc_id, tag, message_base64 } = fields
   const message = behindEvent(bytes, header, fields.message)
   const cisco = /^(.+)-([0-7])-([^-]+)$/.exec(tag ?? '')
+  const stamp = splitStamp(fields.timestamp)
+  const kv = /^(date|time)=/.test(message ?? '')
+  // Pairs name their zone apart from date and time.
+  const offset = kv && stamp.timezone === undefined ? /\btz="?([+-]\d\d):?(\d\d)\b/.exec(message ?? '') : null
+  if (offset !== null && stamp.timestamp !== undefined) stamp.timestamp += `${offset[1]}:${offset[2]}`
+  const raw = header.messageStart > 0 && bytes[header.messageStart - 1] === 32 ? header.messageStart - 1 : header.messageStart
   return {
     format: format(header),
     priority,
@@ -102,16 +108,18 @@ export function answerRfc3164(one: VectorCase): Answer {
     severity,
     hostname,
     app_name,
+    program: app_name,
     proc_id,
     tag,
     message,
+    message_raw: utf8(bytes.subarray(raw, header.messageEnd)),
     message_base64,
-    ...splitStamp(fields.timestamp),
+    ...stamp,
     sequence: header.sequence < 0 ? undefined : String(header.sequence),
     cisco: cisco === null ? undefined : { facility: cisco[1], severity: Number(cisco[2]), mnemonic: cisco[3] },
     priority_missing: bytes[0] !== 60 || undefined,
     trailing_nul: bytes.at(-1) === 0 || undefined,
-    kv: /^(date|time)=/.test(message ?? '') || undefined,
+    kv: kv || undefined,
     problem: fields.parse.problem,
   }
 }

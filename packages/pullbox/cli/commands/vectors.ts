@@ -11,7 +11,7 @@ import { hostile, hostileJson } from '../output/hostile.ts'
 import { writeJson } from '../output/json.ts'
 import { writeTable } from '../output/table.ts'
 import type { Answer, Case } from '../vectors/answers.ts'
-import { ANSWERED, answerFor } from '../vectors/answers.ts'
+import { ANSWERED, answerFor, NOT_BUILT } from '../vectors/answers.ts'
 import type { Difference } from '../vectors/compare.ts'
 import { compare, SECOND_OPINIONS } from '../vectors/compare.ts'
 
@@ -51,6 +51,10 @@ function known(path: string): Promise<Answer | null> {
   const name = basename(path)
   const found = answerFor(name)
   if (found !== null) return found
+  if (NOT_BUILT.includes(name))
+    throw new ExitError(EXIT.usage, 'CLI_VECTORS_UNKNOWN', `what answers the cases of ${name} is not built yet`, {
+      hint: `files that are answered: ${ANSWERED.join(', ')}`,
+    })
   const near = didYouMean(name, ANSWERED)
   throw new ExitError(EXIT.usage, 'CLI_VECTORS_UNKNOWN', `nothing answers the cases of ${name}`, {
     hint: near === null ? `files that are answered: ${ANSWERED.join(', ')}` : `did you mean "${near}"?`,
