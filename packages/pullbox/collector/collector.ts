@@ -6,7 +6,7 @@ import { MessageChannel, Worker } from 'node:worker_threads'
 import type { SequencePlace } from '@pullbox/log/ledger'
 import { uncleanStopRecord } from '@pullbox/log/ledger'
 
-import type { Counters, Listener, ListenerType, ZoneRule } from '../input/index.ts'
+import type { Counters, Listener, ListenerFraming, ListenerType, ZoneRule } from '../input/index.ts'
 import { createDoorbell, createRing, startListener } from '../input/index.ts'
 import { shareOut } from './budget.ts'
 import type { Budget } from './budget.ts'
@@ -21,6 +21,8 @@ export interface ListenerSpec {
   /** Address with port, or path. */
   readonly at: string
   readonly receiveBuffer?: number
+  /** How a stream is cut into records; told apart frame by frame without it. */
+  readonly framing?: ListenerFraming
 }
 
 export interface CollectorOptions {
@@ -146,6 +148,7 @@ export class Collector {
       type: spec.type,
       ...(spec.type === 'udp' || spec.type === 'tcp' ? { address: spec.at } : { path: spec.at }),
       ...(spec.receiveBuffer === undefined ? {} : { receiveBuffer: spec.receiveBuffer }),
+      ...(spec.framing === undefined ? {} : { framing: spec.framing }),
       ...(o.sources === undefined ? {} : { sources: o.sources }),
       ...(o.zone === undefined ? {} : { zone: o.zone }),
       ...(o.native === undefined ? {} : { native: o.native }),
@@ -192,6 +195,11 @@ export class Collector {
   /** Writes a record that Pullbox says itself; false when its ring is full. */
   audit(records: readonly Uint8Array[]): boolean {
     return this.own.write('audit', records, Date.now() * 1000)
+  }
+
+  /** From now on these limits hold; what is beyond them goes at once. */
+  async setRetention(retention: NonNullable<CollectorOptions['retention']>): Promise<void> {
+    await this.store.ask({ do: 'retention', retention })
   }
 
   /** Where it listens, in the order of the options. */

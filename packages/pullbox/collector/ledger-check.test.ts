@@ -257,3 +257,14 @@ test('a count that is not wanted any more ends, and a store that is none is name
   await assert.rejects(counting, /enough/)
   await assert.rejects(checkLedger({ path: join(path, 'none') }), { code: 'STORE_BAD_PATH' })
 })
+
+test('limits of retention can be set while a collector runs', { timeout: 60_000 }, async (t) => {
+  const path = folder(t)
+  const collector = await start(path)
+  await load(collector, path, 3)
+  const before = (await collector.status()).stats
+  await collector.setRetention({ bytes: 6000 })
+  const { stats } = await collector.status()
+  assert.ok(stats.bytes < before.bytes && stats.firstSeq > 1)
+  assert.equal((await live(collector, path)).balanced, true)
+})

@@ -68,6 +68,7 @@ export type StoreRequest =
   | { id: number; do: 'tables'; tables: readonly ListenerTable[] }
   | { id: number; do: 'status' }
   | { id: number; do: 'loss'; listener: string; loss: ListenerLoss }
+  | { id: number; do: 'retention'; retention: { days?: number; bytes?: number } }
   | { id: number; do: 'close'; sequences: readonly SequencePlace[] }
 
 /** The counters of one listener that any thread may read. */

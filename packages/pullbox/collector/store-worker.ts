@@ -26,12 +26,14 @@ class StoreThread {
   private readonly ledger: Ledger
   /** Kernel drops of earlier runs, by listener. */
   private readonly lossBefore = new Map<string, number>()
+  private retention: StoreWorkerData['retention']
   private producers = 0
   private ended: (() => void) | undefined
   private timers: NodeJS.Timeout[] = []
 
   constructor(data: StoreWorkerData, port: MessagePort) {
     this.data = data
+    this.retention = data.retention
     this.port = port
     this.gate = new Gate(data.gate)
     this.ledger = new Ledger(() => this.read())
@@ -75,6 +77,9 @@ class StoreThread {
         return this.status()
       case 'loss':
         return this.loss(request.listener, request.loss)
+      case 'retention':
+        this.retention = request.retention
+        return this.retain()
       case 'close':
         return this.close(request.sequences)
     }
@@ -101,8 +106,7 @@ class StoreThread {
       Date.now,
     )
     this.timers.push(setInterval(() => this.settler?.tick(), TICK_MS))
-    const { days, bytes } = this.data.retention
-    if (days !== undefined || bytes !== undefined) this.timers.push(setInterval(() => void this.retain(), RETAIN_EVERY_MS))
+    this.timers.push(setInterval(() => void this.retain(), RETAIN_EVERY_MS))
     await this.retain()
     const unclean = base !== null ? !base.clean : stats.records > 0
     const lastSync = Math.max(base?.at ?? 0, newest(store))
@@ -117,7 +121,7 @@ class StoreThread {
   }
 
   private async retain(): Promise<void> {
-    const { days, bytes } = this.data.retention
+    const { days, bytes } = this.retention
     if (days === undefined && bytes === undefined) return
     await this.store
       ?.retain({ ...(days === undefined ? {} : { days }), ...(bytes === undefined ? {} : { bytes }), now: Date.now() * 1000 })

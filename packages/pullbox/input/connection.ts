@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import { FLAG, Framer } from '@pullbox/log/wire'
 
 import type { Intake } from './intake.ts'
+import type { ListenerFraming } from './task.ts'
 
 /** Room for unfinished frames that a connection keeps when it has none; a larger one is given back. */
 const KEPT_ROOM = 64 << 10
@@ -13,6 +14,7 @@ export class Connection {
   private readonly intake: Intake
   private readonly source: number
   private readonly message: number
+  private readonly mode: ListenerFraming
   private framer: Framer
   /** Bytes that the framer's own buffer takes, as far as that can be seen. */
   private room = 0
@@ -23,11 +25,12 @@ export class Connection {
   private received = 0
   private done = false
 
-  constructor(intake: Intake, source: number, message: number) {
+  constructor(intake: Intake, source: number, message: number, mode: ListenerFraming) {
     this.intake = intake
     this.source = source
     this.message = message
-    this.framer = new Framer({ limit: message })
+    this.mode = mode
+    this.framer = new Framer({ limit: message, mode })
   }
 
   /** Bytes of memory that it holds on to for unfinished frames, past ones included. */
@@ -53,7 +56,7 @@ export class Connection {
   /** Between two frames: gives the memory back. */
   release(): void {
     if (this.done || this.room === 0 || this.framer.settled !== this.pushed) return
-    this.framer = new Framer({ limit: this.message })
+    this.framer = new Framer({ limit: this.message, mode: this.mode })
     this.room = this.pushed = 0
   }
 

@@ -15,5 +15,5 @@ export {
   type TakenFrom,
 } from './ring.ts'
 export { KEY_BYTES, OTHER, OWN, SOURCE_KEYS, SourceTable, type SourceTableShared } from './source-table.ts'
-export { LISTENER_TYPES, type ListenerType } from './task.ts'
+export { LISTENER_TYPES, type ListenerFraming, type ListenerType } from './task.ts'
 export type { ZoneRule } from './zones.ts'

@@ -12,7 +12,7 @@ import type { RingShared } from './ring.ts'
 import { parseEndpoint } from './socket/sockaddr.ts'
 import { SourceTable } from './source-table.ts'
 import { StopFlag } from './stop-flag.ts'
-import type { ListenerMessage, ListenerTask, ListenerType } from './task.ts'
+import type { ListenerFraming, ListenerMessage, ListenerTask, ListenerType } from './task.ts'
 import type { ZoneRule } from './zones.ts'
 
 /** Most open connections of a stream listener; further ones are refused and counted. */
@@ -52,6 +52,8 @@ export interface ListenerOptions {
   stamps?: 'batch' | 'message'
   /** False: node's own sockets, also where native calls would work. */
   native?: boolean
+  /** Of streams; `auto` by default. */
+  framing?: ListenerFraming
   /** Permissions of a unix socket's file. */
   mode?: number
   batchMs?: number
@@ -196,6 +198,7 @@ class ListenerThread implements Listener {
       connections: o.connections ?? CONNECTIONS,
       stamps: o.stamps ?? 'batch',
       native: o.native ?? true,
+      framing: o.framing ?? 'auto',
       mode: o.mode ?? 0o666,
       batchMs: o.batchMs ?? BATCH_MS,
       warm: o.warm ?? true,

@@ -77,7 +77,7 @@ export class StreamServer {
       return
     }
     intake.counters.add('connectionsTotal', 1)
-    const connection = new Connection(intake, this.sourceOf(socket), this.parts.task.limits.message)
+    const connection = new Connection(intake, this.sourceOf(socket), task.limits.message, task.framing)
     this.connections.add(connection)
     intake.counters.set('connectionsOpen', this.connections.size)
     const reader = readInto(socket, task.native ? this.buffer : undefined, (bytes, length) => this.take(connection, bytes, length))

@@ -10,6 +10,9 @@ export const LISTENER_TYPES = ['udp', 'tcp', 'unix-datagram', 'unix-stream'] as 
 export const LONGEST_DATAGRAM = 65_535
 export type ListenerType = (typeof LISTENER_TYPES)[number]
 
+/** How a stream is cut into records: `auto` tells octet counting and lines apart frame by frame. Datagrams are records as they are. */
+export type ListenerFraming = 'auto' | 'octet' | 'lf'
+
 /** Everything a listener's thread is told; can be posted. */
 export interface ListenerTask {
   type: ListenerType
@@ -26,6 +29,7 @@ export interface ListenerTask {
   connections: number
   stamps: 'batch' | 'message'
   native: boolean
+  framing: ListenerFraming
   mode: number
   batchMs: number
   warm: boolean
