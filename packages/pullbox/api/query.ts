@@ -11,6 +11,7 @@ import { ALWAYS } from './headers.ts'
 import { MOST_QUERY_TEXT, timeOf, TIME_TEXT, zoneOf, ZONE_TEXT } from './parameters.ts'
 import type { Readable } from './readable.ts'
 import { readable } from './readable.ts'
+import type { Streams } from './streams.ts'
 import { frameView } from './views.ts'
 
 export interface QueryRouteOptions {
@@ -29,8 +30,8 @@ const QUERY = z.strictObject({
   tz: z.string().max(64).default('UTC').describe(ZONE_TEXT),
 })
 
-/** GET /api/v1/query: frames as lines of JSON as they come. A client that goes away, and `ending`, stop the work within one block. */
-export function addQuery(app: FastifyInstance, options: QueryRouteOptions, ending: AbortSignal): void {
+/** GET /api/v1/query: frames as lines of JSON as they come. A client that goes away, and the server's close, stop the work within one block. */
+export function addQuery(app: FastifyInstance, options: QueryRouteOptions, streams: Streams): void {
   let running = 0
   const spec = {
     summary: 'Search, with the rows as they are found',
@@ -43,7 +44,7 @@ export function addQuery(app: FastifyInstance, options: QueryRouteOptions, endin
   } as const
   app.get('/api/v1/query', { config: { spec } }, async (request, reply) => {
     const gone = new AbortController()
-    const frames = ask(readable(options.search, options.type), request, AbortSignal.any([gone.signal, ending]))
+    const frames = ask(readable(options.search, options.type), request, AbortSignal.any([gone.signal, streams.ending]))
     if (running >= options.most) {
       throw new CodedError('HTTP_BUSY', `${running} queries run already`, { hint: 'wait for one to end' })
     }
@@ -54,7 +55,7 @@ export function addQuery(app: FastifyInstance, options: QueryRouteOptions, endin
     reply.raw.on('close', () => gone.abort())
     if (reply.raw.destroyed) gone.abort()
     try {
-      await write(reply.raw, frames, gone.signal)
+      await streams.run(write(reply.raw, frames, gone.signal))
     } finally {
       running--
     }

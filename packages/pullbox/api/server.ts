@@ -17,6 +17,7 @@ import type { KnownRoute } from './routes.ts'
 import { routeAt, watchRoutes } from './routes.ts'
 import { addHealth, addStatus } from './state.ts'
 import type { StateOptions } from './state.ts'
+import { Streams } from './streams.ts'
 import { addTail } from './tail.ts'
 
 /** Queries, and tails, that run at the same time. */
@@ -53,7 +54,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     // for addresses that cannot be decoded; no route and no hook sees them
     frameworkErrors: (error, _request, reply) => void sendError(reply, error),
   })
-  const ending = new AbortController()
+  const streams = new Streams()
   const names = new Set(['localhost', '127.0.0.1', '[::1]', ...(options.names ?? [])].map((name) => name.toLowerCase()))
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(ALWAYS)
@@ -63,20 +64,20 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   app.setErrorHandler((error, _request, reply) => sendError(reply, error))
   const known = watchRoutes(app)
   app.setNotFoundHandler((request, reply) => notFound(known, request, reply))
-  addRoutes(app, options, known, ending.signal)
+  addRoutes(app, options, known, streams)
   await app.listen({ host: options.host, port: options.port })
   const { address, family, port } = app.server.address() as AddressInfo
   return {
     address: family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`,
     close: async () => {
-      ending.abort()
+      await streams.close()
       await app.close()
     },
   }
 }
 
 /** One line for each group of routes; each group has a file. */
-function addRoutes(app: FastifyInstance, options: ServerOptions, known: readonly KnownRoute[], ending: AbortSignal): void {
+function addRoutes(app: FastifyInstance, options: ServerOptions, known: readonly KnownRoute[], streams: Streams): void {
   const { collector, search, tail = null, records = null } = options
   const store = options.store ?? { type: 'segments', path: null }
   const state: StateOptions = {
@@ -88,10 +89,10 @@ function addRoutes(app: FastifyInstance, options: ServerOptions, known: readonly
   const { type } = store
   addHealth(app, state)
   addStatus(app, state)
-  addQuery(app, { type, search, most: options.mostQueries ?? MOST_QUERIES }, ending)
-  addTail(app, { type, tail, most: options.mostTails ?? MOST_TAILS, heartbeatMs: options.heartbeatMs ?? HEARTBEAT_MS }, ending)
+  addQuery(app, { type, search, most: options.mostQueries ?? MOST_QUERIES }, streams)
+  addTail(app, { type, tail, most: options.mostTails ?? MOST_TAILS, heartbeatMs: options.heartbeatMs ?? HEARTBEAT_MS }, streams)
   addRecords(app, type, records)
-  addLedger(app, state, ending)
+  addLedger(app, state, streams.ending)
   addOpenApi(app, known, async () => (await collector.status()).version)
 }
 

@@ -7,6 +7,7 @@ import { coded, errorBody } from './errors.ts'
 import { EventStream } from './event-stream.ts'
 import type { Readable } from './readable.ts'
 import { readable } from './readable.ts'
+import type { Streams } from './streams.ts'
 import { MOST_QUERY_TEXT, timeOf, TIME_TEXT, zoneOf, ZONE_TEXT } from './parameters.ts'
 import { tailEventView } from './views.ts'
 
@@ -29,9 +30,9 @@ const QUERY = z.strictObject({
 
 /**
  * GET /api/v1/tail: events `record`, `gap`, `progress` and, at the end of one that failed, `error`. The cursor of each is its `id`,
- * so that a browser goes on by itself after a break. A client that goes away, and `ending`, stop the work.
+ * so that a browser goes on by itself after a break. A client that goes away, and the server's close, stop the work.
  */
-export function addTail(app: FastifyInstance, options: TailRouteOptions, ending: AbortSignal): void {
+export function addTail(app: FastifyInstance, options: TailRouteOptions, streams: Streams): void {
   let running = 0
   const spec = {
     summary: 'Follow what is stored, in write order',
@@ -45,14 +46,14 @@ export function addTail(app: FastifyInstance, options: TailRouteOptions, ending:
   } as const
   app.get('/api/v1/tail', { config: { spec } }, async (request, reply) => {
     const gone = new AbortController()
-    const events = follow(readable(options.tail, options.type), request, AbortSignal.any([gone.signal, ending]))
+    const events = follow(readable(options.tail, options.type), request, AbortSignal.any([gone.signal, streams.ending]))
     if (running >= options.most) throw new CodedError('HTTP_BUSY', `${running} tails run already`, { hint: 'wait for one to end' })
     reply.hijack()
     const stream = new EventStream(reply.raw, gone)
     if (request.method === 'HEAD') return stream.end()
     running++
     try {
-      await pass(events, stream, options.heartbeatMs)
+      await streams.run(pass(events, stream, options.heartbeatMs))
     } finally {
       running--
     }

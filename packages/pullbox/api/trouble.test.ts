@@ -125,7 +125,7 @@ test('a slow client holds its tail, and closing ends what is held at once', { ti
   const clients = [deaf(world.address, '/api/v1/query?q=*'), deaf(world.address, '/api/v1/tail?cursor=0')]
   await sleep(300)
   const gone = clients.map((client) => new Promise((resolve) => client.once('close', resolve)))
-  for (const client of clients) client.resume()
   await world.close()
+  for (const client of clients) client.resume()
   await Promise.all(gone)
 })

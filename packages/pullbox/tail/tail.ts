@@ -22,6 +22,19 @@ export interface TailOptions {
   readonly pollMs?: number
 }
 
+/** Has the reader take in what is new: once for all tails, where it is known whether there is something. */
+type Look = () => void
+
+function lookOf({ reader, bound }: TailOptions): Look {
+  let seen: number | null = null
+  return () => {
+    const last = bound?.()
+    if (last !== undefined && last === seen) return
+    reader.refresh(last)
+    seen = last ?? null
+  }
+}
+
 export interface Tail {
   /**
    * Gives what was asked for first, then every record as it is synced, in write order. Ends only by the signal, by `close`, or when
@@ -43,6 +56,7 @@ const TELL_MS = 250
 export function createTail(options: TailOptions): Tail {
   const ended = new AbortController()
   const wake = new Wake(options.changed, options.pollMs ?? 250)
+  const look = lookOf(options)
   const all = options.reader.source()
   const blocks = new RecentBlocks(all)
   const source: RowSource = { plan: (range, need) => all.plan(range, need), read: (ref, need) => blocks.read(ref, need) }
@@ -54,7 +68,9 @@ export function createTail(options: TailOptions): Tail {
       checkStart(ask)
       const program = compile(split(query), { now, rangeSeconds: 0, budget: new Budget(Infinity), spill: null })
       const signal = ask.signal === undefined ? ended.signal : AbortSignal.any([ask.signal, ended.signal])
-      return new Following(options, wake, { query, program, source, signal }, startOf(options, ask)).events(ask.last)
+      return new Following(options.reader, wake, { query, program, source, look, signal }, startOf(options.reader, look, ask)).events(
+        ask.last,
+      )
     },
     close() {
       ended.abort()
@@ -81,8 +97,8 @@ function checkQuery(query: Query): void {
 }
 
 /** @throws TAIL_CURSOR_AHEAD when the store has no such record yet: the cursor is of another one */
-function startOf({ reader, bound }: TailOptions, { cursor, since }: TailAsk): Place {
-  reader.refresh(bound?.())
+function startOf(reader: RecordsReader, look: Look, { cursor, since }: TailAsk): Place {
+  look()
   const end = reader.lastSeq
   if (cursor === undefined)
     return { seq: since === undefined ? end : 0, head: end, since: since === undefined ? -Infinity : Math.ceil(since) }
@@ -100,12 +116,14 @@ interface Work {
   readonly query: Query
   readonly program: Program
   readonly source: RowSource
+  readonly look: Look
   readonly signal: AbortSignal
 }
 
 /** One tail. `seq` is where it stands: everything up to it was given, or is not wanted. */
 class Following {
-  private readonly options: TailOptions
+  private readonly reader: RecordsReader
+  private readonly look: Look
   private readonly wake: Wake
   private readonly program: Program
   private readonly signal: AbortSignal
@@ -119,14 +137,15 @@ class Following {
   private told = ''
   private turn = performance.now()
 
-  constructor(options: TailOptions, wake: Wake, { query, program, source, signal }: Work, start: Place) {
-    this.options = options
+  constructor(reader: RecordsReader, wake: Wake, { query, program, source, look, signal }: Work, start: Place) {
+    this.reader = reader
     this.wake = wake
     this.program = program
     this.signal = signal
     this.need = { fields: fieldsRead(query), requirements: requirements(query.filter) }
     this.shown = shownBy(query)
     this.source = source
+    this.look = look
     this.seq = start.seq
     this.head = start.head
     this.since = start.since
@@ -135,12 +154,12 @@ class Following {
   async *events(last: number | undefined): AsyncGenerator<TailEvent, void, undefined> {
     if (last !== undefined) this.seq = await this.beforeLast(last)
     // where it begins is the first row that is shown, whatever retention took before it
-    if (this.seq === 0) this.seq = Math.max(0, this.options.reader.firstSeq - 1)
+    if (this.seq === 0) this.seq = Math.max(0, this.reader.firstSeq - 1)
     yield this.progress()
-    const { reader, bound } = this.options
+    const { reader } = this
     while (!this.signal.aborted) {
       const { news } = this.wake
-      reader.refresh(bound?.())
+      this.look()
       // twice where it begins in the past: up to the head other times are wanted than after it
       while (!this.signal.aborted && this.seq < reader.lastSeq) yield* this.news(this.seq < this.head ? this.head : reader.lastSeq)
       if (this.signal.aborted) return
@@ -151,7 +170,7 @@ class Following {
 
   /** All up to `end`. */
   private async *news(end: number): AsyncGenerator<TailEvent> {
-    const { reader } = this.options
+    const { reader } = this
     if (reader.firstSeq > this.seq + 1) yield this.gap(this.seq + 1, reader.firstSeq - 1, 'retention took them')
     let told = performance.now()
     for (const span of reader.spans(this.seq, 'after', this.rangeAt(end), this.need)) {
@@ -185,6 +204,7 @@ class Following {
         this.told = this.cursor()
         yield { type: 'record', cursor: this.told, record: this.shown(row) }
       }
+      await this.breathe()
     }
   }
 
@@ -198,7 +218,7 @@ class Following {
     if (many === 0) return this.head
     const range = this.rangeAt(this.head)
     let left = many
-    for (const span of this.options.reader.spans(this.head, 'before', range, this.need)) {
+    for (const span of this.reader.spans(this.head, 'before', range, this.need)) {
       if (this.signal.aborted) return this.head
       await this.breathe()
       if (span.ref === null) continue

@@ -113,6 +113,8 @@ export class TailClient {
   readonly others: string[] = []
   status = 0
   ended = false
+  /** The server ended it in order, and did not cut the connection. */
+  clean = false
   private readonly asked: ReturnType<typeof request>
   private wake: () => void = () => {}
 
@@ -132,7 +134,10 @@ export class TailClient {
         this.ended = true
         this.wake()
       }
-      response.on('end', end)
+      response.on('end', () => {
+        this.clean = true
+        end()
+      })
       response.on('close', end)
       response.on('error', end)
     })
