@@ -17,8 +17,16 @@ export interface BlockDictionary {
 /** Which dictionary; the number is its section. */
 export const DICTIONARY = { host: SECTION.hosts, app: SECTION.apps, source: SECTION.sources } as const
 
-/** Gives `length` bytes of the block from `offset`; called once for each section that is looked at. */
-export type Fetch = (offset: number, length: number) => Uint8Array
+/**
+ * Gives `length` bytes of the block from `offset`; called once for each section that is looked at. With `passing` they are only
+ * looked at before the next call, so that one piece of memory can serve them all.
+ */
+export type Fetch = (offset: number, length: number, passing: boolean) => Uint8Array
+
+/** Beyond what is decoded, so that the end is seen before a second piece of memory is asked for. */
+const SPARE = 64
+/** Smaller pieces of memory may be parts of one that others use too. */
+const OWN_MEMORY = 64 << 10
 
 /**
  * Reads one block, section by section, and only those that are asked for; each is checked against its checksum, decoded once
@@ -30,6 +38,8 @@ export class BlockReader {
   private readonly decoded = new Map<number, Uint8Array>()
   private readonly dictionaries = new Map<number, BlockDictionary>()
   private cols: Columns | undefined
+  /** Memory that nobody else has a part in. */
+  private readonly own: ArrayBuffer[] = []
 
   constructor(header: BlockHeader, fetch: Fetch) {
     this.header = header
@@ -48,7 +58,7 @@ export class BlockReader {
   }
 
   private decode(section: Section): Uint8Array {
-    const stored = this.fetch(section.offset, section.length)
+    const stored = this.fetch(section.offset, section.length, section.codec !== CODEC.raw)
     if (stored.length !== section.length || crc32(stored) !== section.crc) throw sectionDamaged(section, this.header)
     if (section.codec === CODEC.raw) return stored
     if (section.codec !== CODEC.zstd) {
@@ -58,12 +68,30 @@ export class BlockReader {
     }
     if (section.rawLength === 0) return new Uint8Array(0)
     try {
-      const raw = zstdDecompressSync(stored, { chunkSize: Math.max(64, section.rawLength), maxOutputLength: section.rawLength })
-      if (raw.length === section.rawLength) return raw
+      const raw = zstdDecompressSync(stored, { chunkSize: section.rawLength + SPARE, maxOutputLength: section.rawLength })
+      if (raw.length === section.rawLength) return this.owned(raw)
     } catch {
       // The checksum was right and the content is not: treated as the same damage.
     }
     throw sectionDamaged(section, this.header)
+  }
+
+  private owned(raw: Buffer<ArrayBuffer>): Buffer {
+    if (raw.length >= OWN_MEMORY && raw.byteOffset === 0 && raw.buffer.byteLength === raw.length + SPARE) this.own.push(raw.buffer)
+    return raw
+  }
+
+  /**
+   * Gives the memory of what was decoded back at once: a scan makes a megabyte of it with each block, and the collector of garbage
+   * lets many of them pile up. Nothing that this reader gave may be used afterwards.
+   */
+  release(): void {
+    for (const buffer of this.own.splice(0)) buffer.transfer(0)
+    if (this.cols !== undefined)
+      for (const { buffer } of Object.values(this.cols) as { buffer: ArrayBuffer }[])
+        if (!buffer.detached && buffer.byteLength >= OWN_MEMORY / 16) buffer.transfer(0)
+    this.decoded.clear()
+    this.cols = undefined
   }
 
   /** The decoded columns. */

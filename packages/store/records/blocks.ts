@@ -1,4 +1,4 @@
-import type { BlockHeader, BlockRows } from '@pullbox/log/record'
+import type { BlockHeader, BlockRows, Fetch } from '@pullbox/log/record'
 import { BlockReader, DICTIONARY } from '@pullbox/log/record'
 
 import type { TimeRange, Unreadable, ValueCounts } from '../query/engine/source.ts'
@@ -20,10 +20,10 @@ export function unreadable(h: BlockHeader, error: unknown, where: string): Unrea
 export class CountingReader extends BlockReader {
   bytesRead = 0
 
-  constructor(header: BlockHeader, fetch: (offset: number, length: number) => Uint8Array) {
-    super(header, (offset, length) => {
+  constructor(header: BlockHeader, fetch: Fetch) {
+    super(header, (offset, length, passing) => {
       this.bytesRead += length
-      return fetch(offset, length)
+      return fetch(offset, length, passing)
     })
   }
 }

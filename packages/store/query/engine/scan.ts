@@ -16,6 +16,8 @@ export interface Scanned {
   /** The rows after the local pipes; null when there are none. */
   readonly batch: Batch | null
   readonly unreadable: Unreadable | null
+  /** Gives the block's memory back; the batch is of no use afterwards. */
+  release(): void
 }
 
 /**
@@ -41,6 +43,7 @@ export async function scanBlock(source: RowSource, ref: BlockRef, need: Need, ra
       bytes: read.bytesRead ?? ref.bytes,
       batch: batch.picked.length === 0 ? null : batch,
       unreadable: null,
+      release: () => read.release?.(),
     }
   } catch (error) {
     if (error instanceof CodedError && error.code.split('_')[0] === 'QUERY') throw error
@@ -54,7 +57,7 @@ function touch(view: View, { fields }: Need, row: Uint32Array): void {
 }
 
 function lost(ref: BlockRef, unreadable: Unreadable): Scanned {
-  return { rows: 0, matched: 0, bytes: ref.bytes, batch: null, unreadable }
+  return { rows: 0, matched: 0, bytes: ref.bytes, batch: null, unreadable, release: () => undefined }
 }
 
 function inRange(time: Float64Array, { minTime, maxTime }: BlockRef, { since, until }: TimeRange, count: number): Uint32Array {

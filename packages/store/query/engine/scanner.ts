@@ -27,7 +27,7 @@ export class Scanner {
   async block(ref: BlockRef, index: number): Promise<BlockResult> {
     if (this.stopped()) return { index, rows: 0, matched: 0, bytes: 0, chunk: null, state: undefined, unreadable: null, skipped: true }
     const { job, program } = this
-    const { batch, ...counts } = await scanBlock(this.source, ref, job.need, job.range, program)
+    const { batch, release, ...counts } = await scanBlock(this.source, ref, job.need, job.range, program)
     let chunk: BlockResult['chunk'] = null
     let state: unknown
     if (batch !== null && !this.stopped()) {
@@ -37,6 +37,7 @@ export class Scanner {
         if (program.gather.bytes > job.share) state = program.gather.exportState()
       }
     }
+    release()
     return { index, ...counts, chunk, state, skipped: false }
   }
 

@@ -39,6 +39,8 @@ export interface BlockRows extends Rows {
   id(i: number): string
   /** Bytes that reading it took, where that is less than the block (sections left out); absent = `BlockRef.bytes`. */
   readonly bytesRead?: number
+  /** Gives the memory of the rows back, where that can be done at once; called when nothing of them is used any more. */
+  release?(): void
 }
 
 /** A block, or a part of one, that can't be read. It makes the answer incomplete; it never ends the query. */

@@ -16,6 +16,7 @@ import type { BlockId } from './spans.ts'
 import { spansAfter, spansBefore } from './spans.ts'
 
 const OPEN_FILES = 64
+const MOST_PASSING = 4 << 20
 /** With the usual filters of 20 KiB a block, these take about 30 MB. */
 const JUDGED_BLOCKS = 1500
 
@@ -27,6 +28,8 @@ export class SegmentsView implements RecordsSource {
   private readonly places: Places
   private readonly files = new Map<string, DiskFile>()
   private closed = false
+  /** For bytes that are decoded at once. */
+  private scratch = new Uint8Array(64 << 10)
   /** Readers of blocks that were judged lately, with the filters that they have read: most queries judge the same blocks again. */
   private readonly judged = new Map<string, CountingReader>()
 
@@ -143,11 +146,17 @@ export class SegmentsView implements RecordsSource {
         hint: 'pullbox store fsck names all damage',
       })
     }
-    return new CountingReader(h, (offset, length) => {
-      const bytes = new Uint8Array(length)
+    return new CountingReader(h, (offset, length, passing) => {
+      const bytes = passing ? this.passing(length) : new Uint8Array(length)
       // Asked for anew: rows may be read long after, when the file was closed to make room for others.
       return bytes.subarray(0, this.file(id.segment).read(bytes, id.at + offset))
     })
+  }
+
+  private passing(length: number): Uint8Array {
+    if (length > MOST_PASSING) return new Uint8Array(length)
+    if (this.scratch.length < length) this.scratch = new Uint8Array(Math.max(length, Math.min(MOST_PASSING, this.scratch.length * 2)))
+    return this.scratch.subarray(0, length)
   }
 
   private blockAt(c: Catalogue, i: number): CountingReader {
