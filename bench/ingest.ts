@@ -8,13 +8,13 @@ import { highestRate } from './statistics.ts'
 import { cpuSeconds } from './usage.ts'
 
 /** Sent at this rate, no daemon loses a datagram. */
-const WARM_RATE = 40_000
+export const WARM_RATE = 40_000
 
 /**
  * Daemons run for weeks: each is sent `count` messages before it is measured, so that what is done once is done and what is compiled
  * on the way is compiled. Gives how many it has kept of them.
  */
-async function warm(daemon: Daemon, load: Load, count: number): Promise<number> {
+export async function warm(daemon: Daemon, load: Load, count: number): Promise<number> {
   const { sent } = await send({ ...load, count, seconds: 0, seed: 2, rate: load.kind === 'udp' ? WARM_RATE : 0 })
   return (await untilKept(daemon, sent)).kept
 }

@@ -1,8 +1,9 @@
 import { createSocket } from 'node:dgram'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import { statusOf } from './collector.ts'
+import { query, statusOf } from './collector.ts'
 import type { Daemon, Ports } from './daemon.ts'
+import { WARM_RATE, warm } from './ingest.ts'
 import { startSender } from './load.ts'
 import type { Section, Values } from './section.ts'
 import { OURS, alternate, used } from './section.ts'
@@ -11,6 +12,10 @@ import { cpuSeconds, now } from './usage.ts'
 
 const RATE = 100_000
 const PROBES_PER_S = 100
+/** What the probes are found by. */
+const WORD = 'latencyprobe'
+/** A tail that still has not shown all of them after this time will not. */
+const CATCH_UP_MS = 10_000
 
 export const latency: Section = {
   name: 'latency',
@@ -20,6 +25,7 @@ export const latency: Section = {
 }
 
 async function measure(daemon: Daemon, seconds: number, say: (text: string) => void): Promise<Values> {
+  await warm(daemon, { kind: 'udp', port: daemon.ports.udp, count: 0, rate: 0 }, WARM_RATE)
   const before = cpuSeconds(daemon.pid)
   const tail = await openTail(daemon.ports)
   const load = startSender({ kind: 'udp', port: daemon.ports.udp, count: RATE * (seconds + 1), rate: RATE })
@@ -30,18 +36,23 @@ async function measure(daemon: Daemon, seconds: number, say: (text: string) => v
     values = { 'mean ms': await meanWait(daemon.ports, seconds) }
   } else {
     const sent = await sendProbes(daemon.ports.udp, seconds)
-    await sleep(1000)
-    const waits = tail.end()
-    values = { 'p50 ms': percentile(waits, 50), 'p99 ms': percentile(waits, 99), probes: sent, 'not seen': sent - waits.length }
+    await load.done
+    const [{ n }] = await query(daemon.ports, `${WORD} | stats count() as n`)
+    const stored = Number(n)
+    for (const until = now() + CATCH_UP_MS; tail.waits.length < stored && now() < until;) await sleep(50)
+    tail.end()
+    const { waits } = tail
+    const lost = { 'lost by UDP': sent - stored, 'not shown': stored - waits.length }
+    values = { 'p50 ms': percentile(waits, 50), 'p99 ms': percentile(waits, 99), 'worst ms': Math.max(...waits), probes: sent, ...lost }
   }
   const { sent } = await load.done
   return { ...values, ...used(daemon, before, sent) }
 }
 
 /** Follows the probes; null when there is no such route. */
-async function openTail(ports: Ports): Promise<{ end(): number[] } | null> {
+async function openTail(ports: Ports): Promise<{ readonly waits: number[]; end: () => void } | null> {
   const stop = new AbortController()
-  const answer = await fetch(`http://127.0.0.1:${ports.http}/api/v1/tail?q=${encodeURIComponent('latencyprobe')}`, { signal: stop.signal })
+  const answer = await fetch(`http://127.0.0.1:${ports.http}/api/v1/tail?q=${WORD}`, { signal: stop.signal })
   if (answer.status === 404) return null
   if (!answer.ok || answer.body === null) throw new Error(`tail: ${answer.status} ${await answer.text()}`)
   const waits: number[] = []
@@ -63,10 +74,10 @@ async function openTail(ports: Ports): Promise<{ end(): number[] } | null> {
     if (!stop.signal.aborted) throw error
   })
   return {
+    waits,
     end() {
       stop.abort()
       void reading
-      return waits
     },
   }
 }
@@ -78,7 +89,7 @@ async function sendProbes(port: number, seconds: number): Promise<number> {
   while (sent < seconds * PROBES_PER_S) {
     const lead = begin + (sent * 1000) / PROBES_PER_S - now()
     if (lead > 0) await sleep(lead)
-    const text = `<13>Nov 24 10:00:00 bench probe: latencyprobe at=${now().toFixed(3)}`
+    const text = `<13>Nov 24 10:00:00 bench probe: ${WORD} at=${now().toFixed(3)}`
     await new Promise<void>((resolve, reject) => socket.send(text, port, '127.0.0.1', (error) => (error ? reject(error) : resolve())))
     sent++
   }
