@@ -115,12 +115,3 @@ test('more tails than allowed are refused, and a place that is left is free agai
     await sleep(10)
   }
 })
-
-test('closing ends tails, in order', { timeout: 120_000 }, async () => {
-  const other = await startWorld()
-  const client = new TailClient(other.address, {})
-  await client.until(() => client.events.length > 0)
-  await other.close()
-  while (!client.ended) await sleep(5)
-  assert.ok(client.clean)
-})

@@ -3,15 +3,16 @@ import { closeSync, openSync, writeSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import { recordsReader } from '../config/drivers.ts'
+import { recordsReader, recordsSource } from '../config/drivers.ts'
 import type { Frame } from '../search/index.ts'
-import type { TailEvent } from '../tail/index.ts'
+import { createSearch } from '../search/index.ts'
 import { createTail } from '../tail/index.ts'
 import { startServer } from './server.ts'
 import { ask, askJson, sendTcp, sendUdp, startWorld, stored, TailClient } from './testing/world.ts'
+import type { World } from './testing/world.ts'
 import type { ExplainView, StatusView } from './views.ts'
 
 const framesOf = async (address: string, q: string): Promise<Frame[]> => {
@@ -32,9 +33,13 @@ function deaf(address: string, path: string): Socket {
   return client
 }
 
-test('a damaged block costs itself, and every answer says so', { timeout: 120_000 }, async (t) => {
-  const world = await startWorld()
-  t.after(() => world.close())
+let world: World
+before(async () => {
+  world = await startWorld()
+})
+after(() => world.close())
+
+test('a damaged block costs itself, and every answer says so', { timeout: 120_000 }, async () => {
   for (const [i, word] of ['first', 'second', 'third'].entries()) {
     await sendTcp(world.tcp, `<13>Oct 11 22:14:15 web app[1]: ${word}\n`)
     await stored(world.address, i + 1)
@@ -76,13 +81,13 @@ test('a damaged block costs itself, and every answer says so', { timeout: 120_00
 })
 
 test('a store that only its thread can read is counted, and says what it cannot do', { timeout: 120_000 }, async (t) => {
-  const world = await startWorld({}, { type: 'memory', options: {} })
-  t.after(() => world.close())
-  await sendUdp(world.udp, '<13>Oct 11 22:14:15 web app[1]: hello')
-  const status = (await stored(world.address, 1)) as unknown as StatusView
+  const memory = await startWorld({}, { type: 'memory', options: {} })
+  t.after(() => memory.close())
+  await sendUdp(memory.udp, '<13>Oct 11 22:14:15 web app[1]: hello')
+  const status = (await stored(memory.address, 1)) as unknown as StatusView
   assert.deepEqual([status.store.type, status.store.path, status.store.records], ['memory', null, 1])
   for (const path of ['/api/v1/query', '/api/v1/tail', '/api/v1/records/1']) {
-    const { status: code, body } = await ask(world.address, path)
+    const { status: code, body } = await ask(memory.address, path)
     assert.equal(code, 501, path)
     const { error } = JSON.parse(body) as { error: { code: string; message: string } }
     assert.equal(error.code, 'HTTP_NOT_READABLE')
@@ -90,42 +95,66 @@ test('a store that only its thread can read is counted, and says what it cannot 
   }
 })
 
-test('a slow client holds its tail, and closing ends what is held at once', { timeout: 120_000 }, async (t) => {
-  const world = await startWorld()
-  const reader = recordsReader('segments', { path: join(world.dir, 'store') })!
-  t.after(() => reader.close().then(() => world.close()))
-  const count = 6000
-  await sendTcp(world.tcp, `<13>Oct 11 22:14:15 web app[1]: ${'much '.repeat(400)}\n`.repeat(count))
-  await stored(world.address, count)
-  const real = createTail({ reader, pollMs: 10 })
-  let given = 0
-  let ended = 0
-  // the real tail, watched: what a client that does not read cannot see
-  async function* watch(events: AsyncIterable<TailEvent>): AsyncGenerator<TailEvent> {
-    try {
-      for await (const event of events) {
-        given++
-        yield event
-      }
-    } finally {
-      ended++
+/** Passes on what the real thing gives, and counts: what a client that does not read, or has gone, cannot see. */
+async function* watch<T>(items: AsyncIterable<T>, work: { given: number; ended: number }): AsyncGenerator<T> {
+  try {
+    for await (const item of items) {
+      work.given++
+      yield item
     }
+  } finally {
+    work.ended++
   }
-  const tail = { close: () => real.close(), follow: (...args: Parameters<typeof real.follow>) => watch(real.follow(...args)) }
-  const server = await startServer({ collector: world.collector, search: null, tail, host: '127.0.0.1', port: 0, heartbeatMs: 5 })
-  deaf(server.address, '/api/v1/tail?cursor=0')
-  while (given === 0) await sleep(10)
-  for (let before = -1; given !== before; await sleep(200)) before = given
-  assert.ok(given < count, 'all of it was taken, though nobody read')
-  await server.close()
-  while (ended === 0) await sleep(5)
-  real.close()
+}
 
-  // a query and a tail that nobody reads, on the server as it is used
+test('a slow client holds its query and its tail, and one that leaves ends them', { timeout: 120_000 }, async (t) => {
+  const count = 6000
+  const { stored: before } = await askJson<StatusView>(world.address, '/api/v1/status')
+  await sendTcp(world.tcp, `<13>Oct 11 22:14:15 web app[1]: ${'much '.repeat(400)}\n`.repeat(count))
+  await stored(world.address, before + count)
+  const options = { path: join(world.dir, 'store') }
+  const reader = recordsReader('segments', options)!
+  const follows = createTail({ reader, pollMs: 10 })
+  const searches = createSearch({ source: recordsSource('segments', options)!, workers: 1, spillDir: join(world.dir, 'spill') })
+  const tailed = { given: 0, ended: 0 }
+  const searched = { given: 0, ended: 0 }
+  const server = await startServer({
+    collector: world.collector,
+    search: { close: () => searches.close(), query: (...args) => watch(searches.query(...args), searched) },
+    tail: { close: () => follows.close(), follow: (...args) => watch(follows.follow(...args), tailed) },
+    host: '127.0.0.1',
+    port: 0,
+    heartbeatMs: 5,
+  })
+  t.after(async () => {
+    await server.close()
+    follows.close()
+    await searches.close()
+    await reader.close()
+  })
+  for (const [path, work, all] of [
+    ['/api/v1/tail?cursor=0', tailed, count],
+    ['/api/v1/query?q=*', searched, count / 1024],
+  ] as const) {
+    const client = deaf(server.address, path)
+    while (work.given === 0) await sleep(10)
+    for (let last = -1; work.given !== last; await sleep(200)) last = work.given
+    assert.ok(work.given < all, `${path}: all of it was taken, though nobody read`)
+    assert.equal(work.ended, 0)
+    client.destroy()
+    while (work.ended === 0) await sleep(5)
+  }
+})
+
+test('closing ends what runs in order, and cuts off whoever does not read', { timeout: 120_000 }, async () => {
+  const reads = new TailClient(world.address, {})
+  await reads.until(() => reads.events.length > 0)
   const clients = [deaf(world.address, '/api/v1/query?q=*'), deaf(world.address, '/api/v1/tail?cursor=0')]
   await sleep(300)
   const gone = clients.map((client) => new Promise((resolve) => client.once('close', resolve)))
   await world.close()
   for (const client of clients) client.resume()
   await Promise.all(gone)
+  while (!reads.ended) await sleep(5)
+  assert.ok(reads.clean)
 })
