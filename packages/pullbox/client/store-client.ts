@@ -20,7 +20,7 @@ export interface StoreClientOptions {
   readonly reader: RecordsReader
   /** Directory for temporary files of large queries. */
   readonly spillDir: string
-  /** Query threads. */
+  /** Query threads; as the size of the store asks for, when absent. */
   readonly workers?: number
   /** How long sources may be quiet. */
   readonly sources?: readonly SilenceRule[]
@@ -28,6 +28,9 @@ export interface StoreClientOptions {
   /** Microseconds since 1970. */
   readonly now: () => number
 }
+
+/** Bytes of a store that are read quicker by this thread than others are started. */
+const SMALL_STORE = 32e6
 
 /** Reads the store itself, where no collector can be asked. Changes nothing, and sees what a collector writes beside it. */
 export class StoreClient implements Client {
@@ -106,7 +109,8 @@ export class StoreClient implements Client {
   }
 
   async *query(text: string, ask: QueryAsk = {}): AsyncGenerator<ClientFrame, void, undefined> {
-    const { source, spillDir, workers = 2 } = this.options
+    const { source, reader, spillDir } = this.options
+    const workers = this.options.workers ?? (reader.stats().bytes < SMALL_STORE ? 0 : 2)
     this.searching ??= createSearch({ source, workers, spillDir })
     const frames = this.searching.query(text === '' ? '*' : text, { ...ask, now: ask.now ?? this.options.now() })
     try {

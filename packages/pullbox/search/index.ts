@@ -1,3 +1,3 @@
 export { createSearch, type Frame, type QueryOptions, type Search, type SearchOptions } from './search.ts'
 export { explainRecord, type Lookup } from './explain.ts'
-export { picksRecords, readQuery, shownBy, type PlainRow } from './shown.ts'
+export { namedFields, picksRecords, readQuery, shownBy, type PlainRow } from './shown.ts'

@@ -19,6 +19,15 @@ export function picksRecords(text: string, now: number): boolean {
   return keeps(readQuery(text, now))
 }
 
+/** The fields that the query names for its rows, in that order; empty where it does not end with `fields`, or with patterns. */
+export function namedFields(text: string, now: number): readonly string[] {
+  const last = readQuery(text, now).pipes.findLast((pipe) => !KEEPING.has(pipe.op)) as
+    | { op: string; fields?: readonly string[] }
+    | undefined
+  const fields = last?.op === 'fields' ? (last.fields ?? []) : []
+  return fields.some((name) => name.endsWith('*')) ? [] : fields
+}
+
 function keeps(query: Query): boolean {
   return query.pipes.every((pipe) => KEEPING.has(pipe.op))
 }

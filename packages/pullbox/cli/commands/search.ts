@@ -54,7 +54,8 @@ export const command: Command = {
 }
 
 async function search(ctx: Context, given: Given, client: Client, range: TimeRange, limit: number | undefined): Promise<number> {
-  const [{ Answer }, { recordFormat }, { openPager }] = await Promise.all([
+  const [{ namedFields }, { Answer }, { recordFormat }, { openPager }] = await Promise.all([
+    import('../../search/index.ts'),
     import('../look/answer.ts'),
     import('../output/record.ts'),
     import('../output/pager.ts'),
@@ -62,8 +63,9 @@ async function search(ctx: Context, given: Given, client: Client, range: TimeRan
   const format = recordFormat(ctx, given, range.zone)
   const text = given.args.join(' ')
   if (format.how === 'raw') await checkRaw(text, ctx.now())
+  const columns = namedFields(text === '' ? '*' : text, ctx.now())
   const paged = await openPager(ctx, given.has('no-pager') || format.how !== 'text')
-  const answer = new Answer(ctx, paged.sink, format)
+  const answer = new Answer(ctx, paged.sink, format, columns)
   ctx.covered(() => `stopped after ${answer.covered()}`)
   const ask: QueryAsk = {
     ...(range.since === null ? {} : { since: range.since }),

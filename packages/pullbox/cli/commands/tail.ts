@@ -54,22 +54,24 @@ export const command: Command = {
 }
 
 async function tail(ctx: Context, given: Given, client: Client, asked: ClientTailAsk): Promise<number> {
-  const [{ Follower }, { recordFormat }, { rawQuery }, files, { zoneOf }, { counted }] = await Promise.all([
+  const [{ Follower }, { recordFormat }, { rawQuery }, files, { zoneOf }, { counted }, { namedFields }] = await Promise.all([
     import('../look/follow.ts'),
     import('../output/record.ts'),
     import('../look/answer.ts'),
     import('../look/cursor-file.ts'),
     import('../time-range.ts'),
     import('../look/summary.ts'),
+    import('../../search/index.ts'),
   ])
   const format = recordFormat(ctx, given, zoneOf(ctx, given))
   const path = given.text('cursor-file')
   const file = path === undefined ? null : new files.CursorFile((await import('node:path')).resolve(ctx.cwd, path))
   const kept = file?.read() ?? null
   const sink = new files.ResumedSink(ctx.stdout, files.writtenSince(ctx.stdout, kept?.output ?? null))
-  const follower = new Follower(ctx, sink, format, (cursor) => file?.write(cursor, files.outputPlace(ctx.stdout)))
-  ctx.covered(() => `stopped after ${counted(follower.records, 'record')}`)
   const text = given.args.join(' ')
+  const keep = (cursor: string) => file?.write(cursor, files.outputPlace(ctx.stdout))
+  const follower = new Follower(ctx, sink, format, keep, namedFields(text === '' ? '*' : text, ctx.now()))
+  ctx.covered(() => `stopped after ${counted(follower.records, 'record')}`)
   const ask = await begin(ctx, asked, kept?.cursor, path)
   try {
     for await (const event of client.tail(format.how === 'raw' ? rawQuery(text) : text, ask)) await follower.event(event)

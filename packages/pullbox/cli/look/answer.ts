@@ -49,12 +49,13 @@ export class Answer {
   private progress: Progress | null = null
   private read = { part: 0, whole: 0 }
 
-  constructor(ctx: Pick<Context, 'stderr' | 'now'>, sink: Sink, format: RecordFormat) {
+  /** `columns` of rows that pipes make, where the query names them. */
+  constructor(ctx: Pick<Context, 'stderr' | 'now'>, sink: Sink, format: RecordFormat, columns: readonly string[] = []) {
     this.ctx = ctx
     this.sink = sink
     this.format = format
     this.printer = new RecordPrinter(sink, format)
-    this.table = new RowTable(sink, format.color)
+    this.table = new RowTable(sink, format.color, columns)
   }
 
   /** @throws the error that ended the answer; exit status 3 when something was shown before */

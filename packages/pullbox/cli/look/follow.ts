@@ -27,11 +27,17 @@ export class Follower {
   private writing: Promise<void> = Promise.resolve()
   private failed: Error | null = null
 
-  constructor(ctx: Pick<Context, 'stderr' | 'color'>, sink: Sink, format: RecordFormat, kept: (cursor: string) => void) {
+  constructor(
+    ctx: Pick<Context, 'stderr' | 'color'>,
+    sink: Sink,
+    format: RecordFormat,
+    kept: (cursor: string) => void,
+    columns: readonly string[] = [],
+  ) {
     this.ctx = ctx
     this.format = format
     this.printer = new RecordPrinter(sink, format)
-    this.table = new RowTable(sink, format.color)
+    this.table = new RowTable(sink, format.color, columns)
     this.kept = kept
   }
 

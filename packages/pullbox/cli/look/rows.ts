@@ -12,13 +12,15 @@ const NUMBER = /^-?\d+(?:\.\d+)?$/
 export class RowTable {
   private readonly sink: Sink
   private readonly reverse: boolean
-  private columns: string[] = []
+  private columns: readonly string[]
   private printed = 0
   private rows: PlainRow[] = []
 
-  constructor(sink: Sink, reverse: boolean) {
+  /** `columns`: those that come first, in this order, where they are known before. */
+  constructor(sink: Sink, reverse: boolean, columns: readonly string[] = []) {
     this.sink = sink
     this.reverse = reverse
+    this.columns = columns
   }
 
   async row(row: PlainRow): Promise<void> {
@@ -31,7 +33,9 @@ export class RowTable {
     if (rows.length === 0) return
     this.rows = []
     const known = new Set(this.columns)
-    for (const row of rows) for (const name of Object.keys(row)) if (name !== 'type' || row.type !== 'row') known.add(name)
+    // A row leaves out what is empty; the fullest one has the order of the pipes.
+    const fullest = rows.reduce((most, row) => (Object.keys(row).length > Object.keys(most).length ? row : most))
+    for (const row of [fullest, ...rows]) for (const name of Object.keys(row)) if (name !== 'type' || row.type !== 'row') known.add(name)
     this.columns = [...known]
     const titles = this.columns.length !== this.printed
     this.printed = this.columns.length
