@@ -2,7 +2,7 @@ import { FLAG } from './header.ts'
 import type { Header } from './header.ts'
 import { readPrefixed } from './prefixed.ts'
 import type { HeaderContext } from './settle.ts'
-import { monthAt, readMonthStamp } from './stamp.ts'
+import { monthAt, readMonthStamp, readRfc3339 } from './stamp.ts'
 import { behindBlank } from './tag.ts'
 import { isHost, text, wordEnd } from './words.ts'
 
@@ -21,33 +21,49 @@ const REACH = 160
  */
 export function readRelayed(bytes: Uint8Array, at: number, end: number, start: number, context: HeaderContext, out: Header): number {
   if (out.hostEnd <= out.hostStart || bytes[at] === PERCENT) return -1
-  const digit = bytes[at] >= 48 && bytes[at] <= 57
-  const month = end - at > 15 && monthAt(bytes, at) > 0
-  if (month) {
-    const plain = readPlain(bytes, at, end, start, context, out)
-    if (plain >= 0) return plain
-  }
-  if (!digit && !month && bytes[at] !== 42 && bytes[at] !== 46 && !isNumbered(bytes, at, end)) return -1
-  return endsInMnemonic(bytes, at, end) ? readCisco(bytes, at, end, start, context, out) : -1
+  const plain = readPlain(bytes, at, end, start, context, out)
+  if (plain >= 0) return plain
+  if (!startsCisco(bytes, at, end) && !(isNumbered(bytes, at, end) && endsInMnemonic(bytes, at, end))) return readAgain(bytes, at, end, out)
+  return readCisco(bytes, at, end, start, context, out)
 }
 
-/** `stamp host name[pid]: `, `stamp host CISE_`, or the host that stands before it once more. */
+/** True for what can be a sequence or a stamp with `: %` behind it: a header of Cisco's without a host. */
+export function startsCisco(bytes: Uint8Array, at: number, end: number): boolean {
+  const b = bytes[at]
+  const could = (b >= 48 && b <= 57) || b === 42 || b === 46 || (end - at > 15 && monthAt(bytes, at) > 0)
+  return could && endsInMnemonic(bytes, at, end)
+}
+
+/** `stamp host name[pid]: `, `stamp host CISE_`, or the stamp and the host that stands before it once more. */
 function readPlain(bytes: Uint8Array, at: number, end: number, start: number, context: HeaderContext, out: Header): number {
-  const host = at + 16
-  if (host >= end || bytes[at + 3] !== SPACE || bytes[at + 15] !== SPACE) return -1
+  const month = end - at > 16 && bytes[at + 3] === SPACE && bytes[at + 15] === SPACE && monthAt(bytes, at) > 0
+  const iso = !month && end - at > 20 && bytes[at + 4] === 45 && bytes[at + 10] === 84
+  if (!month && !iso) return -1
+  const host = (month ? at + 15 : wordEnd(bytes, at, end)) + 1
   const to = wordEnd(bytes, host, end)
   if (!isHost(bytes, host, to) || to + 1 >= end) return -1
   const same = text(bytes, host, to) === text(bytes, out.hostStart, out.hostEnd)
   if (!same && text(bytes, to + 1, Math.min(end, to + 6)) !== 'CISE_' && !isProcess(bytes, to + 1, end)) return -1
-  const flags = out.flags
+  const { time, timeStart, timeEnd, flags, problem, problemAt } = out
   out.flags &= ~(FLAG.yearAssumed | FLAG.zoneAssumed | FLAG.clockUnsure)
-  if (readMonthStamp(bytes, at, end, start, context, out) < 0) {
-    out.flags = flags
+  const q = month ? readMonthStamp(bytes, at, end, start, context, out) : readRfc3339(bytes, at, end, start, false, context, out)
+  if (q !== host - 1) {
+    Object.assign(out, { time, timeStart, timeEnd, flags, problem, problemAt })
     return -1
   }
   out.hostStart = host
   out.hostEnd = to
   return behindBlank(bytes, to, end)
+}
+
+/** The host once more without a stamp, before a program or a lone colon. */
+function readAgain(bytes: Uint8Array, at: number, end: number, out: Header): number {
+  const length = out.hostEnd - out.hostStart
+  const to = at + length
+  if (to + 1 >= end || bytes[to] !== SPACE) return -1
+  for (let i = 0; i < length; i++) if (bytes[at + i] !== bytes[out.hostStart + i]) return -1
+  const lone = bytes[to + 1] === COLON && (to + 2 >= end || bytes[to + 2] === SPACE)
+  return lone ? to + 2 : isProcess(bytes, to + 1, end) ? to : -1
 }
 
 /** `name[123]:` */

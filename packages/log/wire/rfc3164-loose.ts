@@ -8,7 +8,7 @@ import { PROBLEM } from './problems.ts'
 import { note } from './settle.ts'
 import type { HeaderContext } from './settle.ts'
 import { readStamp } from './stamp-loose.ts'
-import { readRelayed } from './relayed.ts'
+import { readRelayed, startsCisco } from './relayed.ts'
 import { behindBlank, readCounted, readMnemonic, readSlashedName, readTag } from './tag.ts'
 import { behindPart, isAddress, isHost, skipBlanks, text, wordEnd } from './words.ts'
 
@@ -268,7 +268,7 @@ export function readUnstamped(bytes: Uint8Array, at: number, end: number, start:
 function namesHost(bytes: Uint8Array, at: number, end: number): boolean {
   const p = behindBlank(bytes, at, end)
   if (p >= end) return false
-  if (bytes[p] === PERCENT) return true
+  if (bytes[p] === PERCENT || startsCisco(bytes, p, end)) return true
   // Juniper NetScreen, Dell Avamar.
   return (
     text(bytes, p, Math.min(end, p + 10)) === 'NetScreen ' || text(bytes, p, Math.min(end, p + 7)) === '<Code> ' || isAudit(bytes, p, end)

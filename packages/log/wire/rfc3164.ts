@@ -1,6 +1,7 @@
 import { readEvent } from './event.ts'
 import { FORMAT } from './header.ts'
 import type { Header } from './header.ts'
+import { startsCisco } from './relayed.ts'
 import { readAfterStamp, readUnstamped } from './rfc3164-loose.ts'
 import type { HeaderContext } from './settle.ts'
 import { readMonthStamp, readRfc3339 } from './stamp.ts'
@@ -63,6 +64,10 @@ export function parse3164(bytes: Uint8Array, at: number, end: number, start: num
     }
   }
   if (behind < 0 || (behind < end && bytes[behind] !== SPACE)) return retry(bytes, at, end, start, problem, context, out)
+  // `host: 004322: stamp: %...` behind a relay; the host is no program.
+  if (behind + 1 < end && bytes[behind + 1] <= NINE && isCounted(bytes, behind + 1, end)) {
+    return retry(bytes, at, end, start, problem, context, out)
+  }
   out.hostStart = bytes[host] === SMALL_R ? behindPart(bytes, host, p) : host
   out.hostEnd = p
   if (behind < end) behind++
@@ -71,6 +76,13 @@ export function parse3164(bytes: Uint8Array, at: number, end: number, start: num
   out.appStart = bytes[tag] === SLASH ? behindSlash(bytes, tag, t) : tag
   out.appEnd = t
   if (behind < end && mayStart(bytes, behind, t)) readStart(bytes, behind, end, out)
+}
+
+/** A number and a colon, and then not yet the mnemonic but what may be a stamp before it. */
+function isCounted(bytes: Uint8Array, at: number, end: number): boolean {
+  let p = at
+  while (p < end && bytes[p] >= ZERO && bytes[p] <= NINE) p++
+  return p > at && p + 2 < end && bytes[p] === COLON && bytes[p + 1] === SPACE && bytes[p + 2] !== PERCENT && startsCisco(bytes, at, end)
 }
 
 /** A cheap look at the first bytes of a message: false when neither a number, nor a mnemonic, nor an event can start there. */
