@@ -67,11 +67,11 @@ export function unmarked(blocks: readonly Block[]): Block[] {
 
 const TIME = /\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)/
 const DECIMAL = /(?<![\d.])\d+\.\d+(?![\d.])/
-const SIZES = /\d+(?:\.\d+)? of \d+(?:\.\d+)? [kMGTP]?B/
+const SIZES = /\d+(?:\.\d+)? (?:of \d+(?:\.\d+)? [kMGTP]?B|[kMGTP]?B free)/
 const VARIES = new RegExp(`(?<time>${TIME.source})|(?<sizes>${SIZES.source})|(?<decimal>${DECIMAL.source})`)
 
 /**
- * A pattern for what a page shows as printed. Times, decimal numbers and sizes (`2 of 3 MB`) may be others; a line `...` stands for any number of lines.
+ * A pattern for what a page shows as printed. Times, decimal numbers and sizes (`2 of 3 MB`, `2 GB free`) may be others; a line `...` stands for any number of lines.
  * Blank lines at the end do not count.
  */
 export function printedPattern(lines: readonly string[]): RegExp {
@@ -81,7 +81,8 @@ export function printedPattern(lines: readonly string[]): RegExp {
   return new RegExp(`^${parts.join('')}\\s*$`)
 }
 
-function linePattern(line: string): string {
+/** The pattern of one line. */
+export function linePattern(line: string): string {
   let out = ''
   let rest = line.trimEnd()
   for (let found = VARIES.exec(rest); found !== null; found = VARIES.exec(rest)) {

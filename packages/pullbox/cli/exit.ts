@@ -69,6 +69,7 @@ const BY_CODE: Readonly<Record<string, number>> = {
   STORE_DRIVER_OPTIONS: EXIT.config,
   STORE_DRIVER_UNKNOWN: EXIT.config,
   STORE_DISK_FULL: EXIT.limit,
+  STORE_LOCKED: EXIT.config,
   STORE_READ_ONLY: EXIT.notAllowed,
 }
 

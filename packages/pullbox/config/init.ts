@@ -16,7 +16,7 @@ inputs:
       framing: auto
       # What the kernel may hold for each UDP socket; pullbox doctor says what it grants.
       receive_buffer: 16MiB
-  # Programs of this machine: auto is the socket that systemd passes, else /dev/log (needs root).
+  # Programs of this machine: auto is /dev/log, which needs root. Sockets that systemd passes are not taken yet.
   # - type: unix
   #   options: {path: auto}
 
@@ -38,7 +38,7 @@ http:
   address: 127.0.0.1:8514
   # Names under which the page may be asked for, beside localhost.
   names: []
-  # Proxies whose X-Forwarded-For is believed.
+  # Proxies whose X-Forwarded-For is believed; none yet, as nothing asks for the address of a client.
   trusted_proxies: []
 
 auth: {type: none}

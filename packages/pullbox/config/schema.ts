@@ -94,7 +94,7 @@ const syslog = z.strictObject({
 
 const unix = z.strictObject({
   type: z.literal('unix'),
-  /** auto: the socket that systemd passed, else /dev/log. */
+  /** auto: /dev/log. */
   options: z.strictObject({ path: path.default('auto') }).prefault({}),
 })
 
@@ -184,5 +184,6 @@ export const TYPES_BUILT = { inputs: ['syslog', 'unix'], store: ['segments', 'me
 /** Other keys that are not built yet; null says the same as leaving them out. */
 export const PATHS_NOT_BUILT: readonly (readonly [RegExp, string])[] = [
   [/^http\.tls$/, 'http.tls'],
+  [/^http\.trusted_proxies\[\d+\]$/, 'http.trusted_proxies'],
   [/^inputs\[\d+\]\.options\.tls$/, 'options.tls of input syslog'],
 ]

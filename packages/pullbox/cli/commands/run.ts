@@ -1,112 +1,86 @@
-import type { ListenerSpec } from '../../collector/index.ts'
-import type { Config, Listen } from '../../config/index.ts'
+import type { Config, ConfigSources } from '../../config/index.ts'
 import type { Command } from '../command.ts'
 import { COMMON } from '../command.ts'
-
-/** The listeners that a configuration asks for. */
-function listenersOf(config: Config, listenText: (listen: Listen) => string): ListenerSpec[] {
-  return config.inputs.flatMap((input): ListenerSpec[] => {
-    if (input.type === 'unix')
-      return [{ type: 'unix-datagram' as const, at: input.options.path === 'auto' ? '/dev/log' : input.options.path }]
-    const { udp, tcp, receive_buffer: receiveBuffer } = input.options
-    return [
-      ...udp.map((a) => ({ type: 'udp' as const, at: listenText(a), receiveBuffer })),
-      ...tcp.map((a) => ({ type: 'tcp' as const, at: listenText(a) })),
-    ]
-  })
-}
-
-/** The store's options as its driver takes them, and the retention, which the collector sees to. */
-function storeOf(config: Config) {
-  const { retention, ...options } = config.store.options as Record<string, unknown> & {
-    retention?: { days: number | null; bytes: number | null }
-  }
-  const days = retention?.days ?? undefined
-  const bytes = retention?.bytes ?? undefined
-  return {
-    store: { type: config.store.type, options },
-    retention: { ...(days === undefined ? {} : { days }), ...(bytes === undefined ? {} : { bytes }) },
-  }
-}
-
-async function start(config: Config) {
-  const { listenText } = await import('../../config/index.ts')
-  const { Collector } = await import('../../collector/index.ts')
-  const { version } = await import('./version.ts')
-  const { store, retention } = storeOf(config)
-  const zones = config.sources.flatMap((s) => (s.zone === null ? [] : [{ match: s.match, zone: s.zone }]))
-  const collector = await Collector.start({
-    listeners: listenersOf(config, listenText),
-    store,
-    retention,
-    limits: config.limits,
-    sources: zones,
-    version: version(),
-  })
-  if (config.http.address === null) return { collector, server: null }
-  try {
-    const { serveCollector } = await import('../../api/index.ts')
-    const server = await serveCollector({
-      collector,
-      host: config.http.address.host,
-      port: config.http.address.port,
-      names: config.http.names,
-      sources: config.sources,
-      spillDir: (await import('node:os')).tmpdir(),
-    })
-    return { collector, server }
-  } catch (error) {
-    await collector.stop()
-    throw error
-  }
-}
+import type { Context } from '../context.ts'
+import { EXIT } from '../exit.ts'
+import type { Started } from '../run/start.ts'
+import type { StatusLine } from '../run/status-line.ts'
 
 export const command: Command = {
   name: 'run',
   summary: 'collector and store in the foreground',
   group: 'run',
   details:
-    'Listens, stores and answers until it is told to stop. SIGTERM and SIGINT stop it in order: what was read is synced first. Without a configuration it listens for syslog on udp and tcp 5514 and keeps records in the state folder.',
+    'Listens, stores and answers until it is told to stop. SIGTERM and SIGINT stop it in order: what was read is synced first; a second one stops it at once. SIGHUP reads the configuration again and takes it whole or not at all: limits of retention are changed while it runs, all else needs a restart and is named. Without a configuration it listens for syslog on udp and tcp 5514 and keeps records in the state folder. On a terminal the last line shows what comes in.',
   options: [COMMON.config],
   examples: [
     { line: 'pullbox', says: 'with no configuration at all' },
     { line: 'pullbox run -c /etc/pullbox/pullbox.yaml', says: 'with one' },
   ],
   async run(ctx, given) {
-    const { loadConfig } = await import('../../config/index.ts')
-    const { hostile } = await import('../output/hostile.ts')
+    const [{ loadConfig }, { StatusLine: Line }, { startCollector }, { version }] = await Promise.all([
+      import('../../config/index.ts'),
+      import('../run/status-line.ts'),
+      import('../run/start.ts'),
+      import('./version.ts'),
+    ])
+    // From here on a SIGHUP is no end; one that comes before all has started is seen to then.
+    let reload: () => void = () => (early = true)
+    let early = false
+    ctx.onHangup(() => reload())
     const file = given.text('config')
-    const { config, warnings } = loadConfig({ env: ctx.env, cwd: ctx.cwd, uid: ctx.uid, ...(file === undefined ? {} : { file }) })
-    const say = (text: string) => ctx.stderr.write(`${hostile(text, false)}\n`)
-    for (const warning of warnings) await say(`warning: ${warning}`)
-    const { collector, server } = await start(config)
-    let failed: Error | null = null
-    const stopped = new Promise<void>((resolve) => {
-      ctx.signal.addEventListener('abort', () => resolve(), { once: true })
-      collector.events.on('failed', (error: Error) => {
-        failed = error
-        resolve()
-      })
-      if (ctx.signal.aborted) resolve()
-    })
-    collector.events.on('trouble', (code: string, message: string) => void say(`trouble: ${code}: ${message}`))
-    collector.events.on('recovered', () => void say('the store takes records again'))
-    await say(
-      `pullbox ${collector.options.version}   store ${config.store.type} ${String((config.store.options as { path?: string }).path ?? '')}`,
-    )
-    await say(
-      `  ${collector.addresses.map((a) => `${a.type} ${a.address}`).join('  ')}${server === null ? '' : `  http http://${server.address}`}`,
-    )
-    const udp = collector.addresses
-      .find((a) => a.type === 'udp')
-      ?.address.split(':')
-      .at(-1)
-    if (udp !== undefined) await say(`  try    logger -n 127.0.0.1 -P ${udp} -d hello`)
-    await stopped
-    await server?.close()
-    const { totals } = await collector.stop()
-    ctx.covered(() => `received ${totals.received}  stored ${totals.stored}  refused ${totals.refused}  missing ${totals.missing}`)
+    const sources: ConfigSources = { env: ctx.env, cwd: ctx.cwd, uid: ctx.uid, ...(file === undefined ? {} : { file }) }
+    const loaded = loadConfig(sources)
+    const line = new Line(ctx.stderr, ctx.color.stderr)
+    for (const warning of loaded.warnings) line.say(`warning: ${warning}`)
+    const started = await startCollector(loaded.config, version())
+    const ended = end(ctx, started, line)
+    for (const text of await banner(ctx, started, loaded.config, loaded.file !== null)) line.say(text)
+    reload = await reloader(sources, loaded.config, started, line)
+    if (early) reload()
+    line.start(() => started.collector.status())
+    const failed = await ended
+    line.stop()
+    reload = () => {}
+    const { totals } = await started.stop()
+    const { received, stored, refused, missing } = totals
+    ctx.covered(() => `stopped: received ${received}  stored ${stored}  refused ${refused}  missing ${missing}`)
     if (failed !== null) throw failed
-    return 0
+    return EXIT.done
   },
+}
+
+/** Resolves when it is to stop, with what failed, if something did. What the store is troubled by is said meanwhile. */
+function end(ctx: Context, { collector, failed }: Started, line: StatusLine): Promise<Error | null> {
+  collector.events.on('trouble', (code: string, message: string) => line.say(`trouble: ${code}: ${message}. See: pullbox help ${code}`))
+  collector.events.on('recovered', () => line.say('the store takes records again'))
+  return new Promise((resolve) => {
+    void failed.then(resolve)
+    ctx.signal.addEventListener('abort', () => resolve(null), { once: true })
+    if (ctx.signal.aborted) resolve(null)
+  })
+}
+
+async function banner(ctx: Context, { collector, http }: Started, config: Config, configured: boolean): Promise<string[]> {
+  const { bannerLines } = await import('../run/banner.ts')
+  const { stats } = await collector.status()
+  const { path } = collector.options.store.options as { path?: string }
+  return bannerLines({
+    version: collector.options.version,
+    store: { type: config.store.type, path: path ?? null, freeBytes: path === undefined ? Number.NaN : stats.freeBytes },
+    http,
+    listeners: collector.addresses,
+    configured,
+    uid: ctx.uid,
+    home: ctx.env['HOME'],
+  })
+}
+
+/** What SIGHUP does: one reload after the other. */
+async function reloader(sources: ConfigSources, config: Config, { collector }: Started, line: StatusLine): Promise<() => void> {
+  const { reload } = await import('../run/reload.ts')
+  let running = Promise.resolve(config)
+  return () => {
+    running = running.then((now) => reload(sources, now, collector, (text) => line.say(text)))
+  }
 }
