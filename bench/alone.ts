@@ -63,7 +63,7 @@ async function killOnce(bench: Bench, dir: string, round: number): Promise<Value
 export const store: Section = {
   name: 'store',
   says: 'the store by itself: load and searches, see bench/search.ts',
-  main: 'records/s',
+  main: 'ms',
   async run(bench) {
     const file = join(import.meta.dirname, 'search.ts')
     const module = existsSync(file) ? ((await import(pathToFileURL(file).href)) as { measureStore?: MeasureStore }) : {}

@@ -33,7 +33,7 @@ function atMost(limit: number, says: string, from: readonly string[], measured: 
   return { says, from, measured, met: (n) => n <= limit }
 }
 
-/** The goals of the design for ingest, and those of the store that this run can measure. */
+/** The goals of the design for ingest, and those of the store that need no other program beside it. */
 export const GOALS: readonly Goal[] = [
   atLeast(1.3, 'udp-no-loss', 'messages/s', 'UDP without loss'),
   atLeast(1.2, 'udp-overload', 'kept/s', 'UDP in overload, kept'),
@@ -54,7 +54,17 @@ export const GOALS: readonly Goal[] = [
     measured: (r) => r.median('store', 'load', 'records/s'),
     met: (n) => n >= 800_000,
   },
-  atMost(15, 'store, needle: at most 15 ms', ['store'], (r) => r.median('store', 'needle', 'ms')),
+  ...['needle', 'address'].map((what) => atMost(15, `store, ${what}: at most 15 ms`, ['store'], (r) => r.median('store', what, 'ms'))),
+  ...['host =', 'count by host', 'count by minute'].map((what) =>
+    atMost(3, `store, ${what}: at most 3 ms`, ['store'], (r) => r.median('store', what, 'ms')),
+  ),
+  atMost(5, 'store, last 100: at most 5 ms', ['store'], (r) => r.median('store', 'last 100', 'ms')),
+  {
+    says: 'store, export: at least 400 MB/s',
+    from: ['store'],
+    measured: (r) => r.median('store', 'export', 'MB/s'),
+    met: (n) => n >= 400,
+  },
 ]
 
 /** The goals that the sections which ran speak to: what was asked, what was measured, met or not. */

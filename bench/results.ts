@@ -71,6 +71,9 @@ export function sectionTable(results: Results, section: { name: string; main: st
     const factor = results.ratio(section.name, section.main, ours, other)
     if (!Number.isNaN(factor)) out += `\n${ours} / ${other}, ${section.main}: ${numberText(factor)}`
   }
-  const spread = daemons.map((d) => `${d} ${results.rounds(section.name, d, section.main).map(numberText).join(' ')}`)
+  const spread = daemons
+    .map((d) => [d, ...results.rounds(section.name, d, section.main).map(numberText)])
+    .filter((words) => words.length > 1)
+    .map((words) => words.join(' '))
   return `${out.trimEnd()}\n\n${section.main}, round by round: ${spread.join('; ')}\n`
 }
