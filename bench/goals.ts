@@ -12,7 +12,7 @@ export interface Goal {
 }
 
 const PEER = 'rsyslog'
-const INGEST = ['udp-no-loss', 'udp-overload', 'tcp', 'tcp-burst', 'unix', 'latency']
+const INGEST = ['udp-no-loss', 'udp-overload', 'tcp', 'tcp-burst', 'unix', 'memory', 'latency']
 
 function atLeast(factor: number, section: string, value: string, what: string): Goal {
   return {

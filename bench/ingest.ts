@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
 import type { Daemon } from './daemon.ts'
 import { untilKept } from './daemon.ts'
 import { send } from './load.ts'
@@ -5,7 +7,7 @@ import type { Bench, Section, Values } from './section.ts'
 import { alternate, rawBlocks, used } from './section.ts'
 import type { Load } from './sender.ts'
 import { highestRate } from './statistics.ts'
-import { cpuSeconds } from './usage.ts'
+import { cpuSeconds, peakMemory } from './usage.ts'
 
 /** Sent at this rate, no daemon loses a datagram. */
 export const WARM_RATE = 40_000
@@ -85,6 +87,28 @@ export const udpOverload: Section = {
           'disk MB': daemon.diskBytes() / 1e6,
           ...(await rawBlocks(daemon)),
         }
+      }),
+    ),
+}
+
+/** Given to a daemon after its start to come to rest. */
+const REST_MS = 3000
+
+export const memory: Section = {
+  name: 'memory',
+  says: 'the most memory that was ever resident: 3 s after the start, then after UDP at 100,000/s, then after a TCP stream at full speed',
+  main: 'peak MB',
+  run: (bench) =>
+    alternate(bench, plain(bench), (d) =>
+      bench.with(d, async (daemon) => {
+        await sleep(REST_MS)
+        const rested = peakMemory(daemon.pid)
+        await send(datagrams(daemon, 100_000, bench.sizes.seconds))
+        const paced = peakMemory(daemon.pid)
+        const base = await daemon.kept()
+        const { sent } = await send({ kind: 'tcp', port: daemon.ports.tcp, count: bench.sizes.messages / 2, rate: 0 })
+        await untilKept(daemon, base + sent)
+        return { 'started MB': rested, 'UDP MB': paced, 'peak MB': peakMemory(daemon.pid) }
       }),
     ),
 }

@@ -9,7 +9,7 @@ import { pullbox } from './collector.ts'
 import type { Daemon, Ports } from './daemon.ts'
 import { freePorts } from './daemon.ts'
 import { goalRows } from './goals.ts'
-import { tcp, tcpBurst, udpNoLoss, udpOverload, unix } from './ingest.ts'
+import { memory, tcp, tcpBurst, udpNoLoss, udpOverload, unix } from './ingest.ts'
 import { latency } from './latency.ts'
 import { benchPage, facts, goalTable } from './page.ts'
 import { peerProgram, rsyslog, syslogNg } from './peers.ts'
@@ -18,7 +18,7 @@ import type { Bench, Section, Sizes } from './section.ts'
 import { FULL, OURS, QUICK } from './section.ts'
 
 /** In the order in which they run. */
-export const SECTIONS: readonly Section[] = [tcp, tcpBurst, unix, udpNoLoss, udpOverload, latency, filters, kill9, store]
+export const SECTIONS: readonly Section[] = [tcp, tcpBurst, unix, udpNoLoss, udpOverload, memory, latency, filters, kill9, store]
 
 interface Peer {
   readonly name: string
