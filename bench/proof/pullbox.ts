@@ -117,6 +117,11 @@ export async function exportStore(store: string, file: string, ...words: string[
   return stderr
 }
 
+/** Runs `pullbox store fsck`; what it said on stderr. @throws when its exit status is not 0 */
+export async function fsckStore(store: string): Promise<string> {
+  return (await promisify(execFile)(PROGRAM, ['store', 'fsck', '--store', store])).stderr
+}
+
 /** The octet-counted frames of a file, one at a time; each is a view that holds until the next is asked for. */
 export function* readFrames(file: string): Generator<Buffer> {
   const fd = openSync(file, 'r')

@@ -117,7 +117,7 @@ test('store cat: records by segment and by number, blocks, raw, and what is miss
   )
   const out = await run(['store', 'export', '--store', path, '--format', 'raw'])
   assert.equal(out.status, 3)
-  assert.match(out.err, /^5 records, .*\nincomplete: an unknown number of records: torn write/)
+  assert.match(out.err, /^5 records, .*\nincomplete: an unknown number of records after 2026-11-24T09:00:04\.000Z: torn write/)
 })
 
 test('store cat and export name a block whose bytes are damaged, and give the rest', async (t) => {
@@ -300,6 +300,29 @@ test('store export -o: the file is there whole or not at all, and nothing is rep
   assert.deepEqual(readdirSync(target).sort(), ['a', 'd', 'link'])
   const terminal = await run(['store', 'export', '--store', path, '--format', 'raw'], { tty: true })
   assert.match(terminal.err, /CLI_RAW_TO_TERMINAL/)
+})
+
+test('long work shows a bar on a terminal, beside the data and not among it', async (t) => {
+  const folder = sampleFolder(t)
+  const path = join(folder, 'store')
+  await sampleStore(path, [lines(0, 5), lines(5, 9)])
+  let now = 0
+  const slow = { tty: true, now: () => (now += 400_000) }
+  for (const [words, bar] of [
+    [['fsck'], true],
+    [['export', '-o', join(folder, 'x')], true],
+    [['export'], false],
+  ] as const) {
+    const world = memoryWorld(slow)
+    assert.equal(await runCommandLine(['store', words[0], '--store', path, ...words.slice(1)], world), 0)
+    const [said, ...bars] = world.stderr.text.split('\r\x1b[K')
+    const shown = bars.filter((text) => /^\d.* of \d.*B {2}\d+% \[=*>? *\]/.test(text))
+    assert.equal(shown.length > 0, bar, words.join(' '))
+    // The last thing takes the bar away; what is said then stands on a clean line.
+    if (bar) assert.match(bars.at(-1) as string, /^\d+ (?:segment|record).*\n$/)
+    else assert.match(said, /^9 records/)
+    assert.ok(!world.stdout.text.includes('\r'))
+  }
 })
 
 test('hostile bytes in records, sources, arguments and file names never reach the terminal', async (t) => {
