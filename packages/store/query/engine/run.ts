@@ -17,6 +17,8 @@ export const DEFAULT_MEMORY = 64 * 2 ** 20
 /** Rows of one `rows` event, at most. */
 const ROWS_PER_EVENT = 1024
 const PROGRESS_MS = 100
+/** A state that a thread hands over is there as it was gathered, in order, on its way and where it arrives. */
+const COPIES = 4
 /** Values of the shared flag: the query was stopped; it has ended by itself. */
 const STOPPED = 1
 const ENDED = 2
@@ -180,7 +182,7 @@ class Run {
       cut,
       now,
       rangeSeconds: context.rangeSeconds,
-      share: pool ? memory / 2 / pool.size : Infinity,
+      share: pool ? memory / 2 / pool.size / COPIES : Infinity,
       stop: this.stop,
     }
   }
