@@ -100,6 +100,7 @@ test('a problem names the key, the code, file:line:column and what was meant', (
       /"udp"/,
     ],
     ['inputs: [{type: relp, options: {address: "[::]:2514"}}]', 'CONFIG_NOT_BUILT', /relp/, 'p.yaml:1:11', /take/],
+    ['http: {trusted_proxies: [10.0.0.0/8]}', 'CONFIG_NOT_BUILT', /trusted_proxies/, 'p.yaml:1:26', /take/],
     ['inputs: [{type: ./my-input.mjs}]', 'CONFIG_NOT_BUILT', /module/, 'p.yaml:1:11', /take/],
     ['inputs: [{type: syslgo}]', 'CONFIG_VALUE', /"syslgo" is no type/, 'p.yaml:1:11', /"syslog"/],
     ['inputs: [{type: syslog, options: {tls: {address: "[::]:6514"}, udp: "[::]:1"}}]', 'CONFIG_NOT_BUILT', /tls/, 'p.yaml:1:35', /take/],

@@ -9,7 +9,7 @@ const HOW = { ok: 'green', warn: 'yellow', fail: 'red' } as const
 
 export const command: Command = {
   name: 'doctor',
-  summary: 'what stands in the way: ports, rights, clock, disk, kernel, configuration',
+  summary: 'what stands in the way: ports, rights, clock, disk, kernel, configuration, the running collector',
   group: 'run',
   details:
     'Each line is ok, warn or fail, with what to do. Ports are bound and let go at once; nothing else is changed. Run it as the user that pullbox runs as. Exit status 8 when something fails; warnings leave it at 0.',

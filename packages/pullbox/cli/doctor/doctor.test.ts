@@ -2,15 +2,18 @@ import assert from 'node:assert/strict'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer as serve } from 'node:http'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { memoryWorld } from '../testing/memory-world.ts'
+import { announce } from '../../collector/announce.ts'
 import { runCommandLine } from '../shell.ts'
-import { checkClock, checkDisk, checkKoffi, checkNode, checkRights, checkUdpQueue, checkUnixQueue } from './machine.ts'
-import { checkPort } from './ports.ts'
+import { checkCollector } from './collector.ts'
+import { checkClock, checkDisk, checkKoffi, checkNode, checkOpenFiles, checkRights, checkUdpQueue, checkUnixQueue } from './machine.ts'
+import { checkPort, checkSocketPath } from './ports.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'pullbox-doctor-'))
 after(() => rmSync(folder, { recursive: true }))
@@ -23,6 +26,7 @@ test('a held port names its holder; a free one is free again afterwards', async 
   const held = await checkPort('tcp', tcp)
   assert.equal(held.verdict, 'fail')
   assert.match(held.says, new RegExp(`in use by .*pid ${process.pid} `))
+  assert.equal((await checkPort('tcp', tcp, process.pid)).verdict, 'ok')
   server.close()
   await once(server, 'close')
   assert.equal((await checkPort('tcp', tcp)).verdict, 'ok')
@@ -84,11 +88,61 @@ test('the command: a line or an object a check, status 8 when one fails', async 
     .map((l) => JSON.parse(l) as { type: string; check: string; verdict: string })
   assert.deepEqual(
     objects.map((o) => o.check),
-    ['node', 'config', 'clock', 'native calls', 'port udp 127.0.0.1:0', 'udp queue', 'unix queue', 'rights', 'disk'],
+    [
+      'node',
+      'config',
+      'clock',
+      'native calls',
+      'collector',
+      'port udp 127.0.0.1:0',
+      'udp queue',
+      'unix queue',
+      'open files',
+      'rights',
+      'disk',
+    ],
   )
   assert.ok(objects.every((o) => o.type === 'check' && o.verdict !== 'fail'))
   writeFileSync(file, 'stroe: {}\n')
   const bad = memoryWorld({ cwd: folder })
   assert.equal(await runCommandLine(['doctor', '-c', file], bad), 8)
   assert.match(bad.stdout.text, /^fail {2}config: CONFIG_UNKNOWN_KEY: stroe at .*p\.yaml:1:1\n {6}-> did you mean "store"\?$/m)
+})
+
+test('a unix socket: free, held, in the way of a file, without rights', async () => {
+  const path = join(folder, 'log.sock')
+  assert.equal(checkSocketPath(path).verdict, 'ok')
+  const server = createServer().listen(path)
+  await once(server, 'listening')
+  assert.match(checkSocketPath(path).says, new RegExp(`in use by .*pid ${process.pid} `))
+  assert.equal(checkSocketPath(path, process.pid).verdict, 'ok')
+  server.close()
+  await once(server, 'close')
+  writeFileSync(path, '')
+  assert.match(checkSocketPath(path).says, /a file is in the way/)
+  assert.equal(checkSocketPath(join(folder, 'none', 'log')).verdict, 'fail')
+  assert.equal(checkSocketPath('@name').verdict, 'ok')
+})
+
+test('a collector that runs, answers or does not; a small limit of open files', async () => {
+  const store = mkdtempSync(join(folder, 'store-'))
+  assert.match((await checkCollector(store)).says, /none runs/)
+  const server = serve((_request, response) => response.end('{"status":"ok"}')).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const http = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  announce(store, { pid: process.pid, http, started: 1, version: '1.2.3' })
+  assert.deepEqual(await checkCollector(store), {
+    check: 'collector',
+    verdict: 'ok',
+    says: `pid ${process.pid}, version 1.2.3, answers at ${http}`,
+    todo: '',
+  })
+  server.close()
+  server.closeAllConnections()
+  assert.equal((await checkCollector(store)).verdict, 'warn')
+  const limits = (hard: string) => () => `Max open files            1024                 ${hard}              files\n`
+  assert.deepEqual(
+    [checkOpenFiles(limits('4096')), checkOpenFiles(limits('1048576')), checkOpenFiles(limits('unlimited'))].map((f) => f.verdict),
+    ['warn', 'ok', 'ok'],
+  )
 })

@@ -2,8 +2,10 @@ import { checkConfig } from '../../config/index.ts'
 import type { Config } from '../../config/index.ts'
 import type { Finding } from './finding.ts'
 import { fail, ok, warn } from './finding.ts'
-import { checkClock, checkDisk, checkKoffi, checkNode, checkRights, checkUdpQueue, checkUnixQueue } from './machine.ts'
-import { checkPort } from './ports.ts'
+import { announced } from '../../collector/announce.ts'
+import { checkCollector } from './collector.ts'
+import { checkClock, checkDisk, checkKoffi, checkNode, checkOpenFiles, checkRights, checkUdpQueue, checkUnixQueue } from './machine.ts'
+import { checkPort, checkSocketPath } from './ports.ts'
 
 export type { Finding, Verdict } from './finding.ts'
 
@@ -32,17 +34,23 @@ export async function* examine(options: DoctorOptions): AsyncGenerator<Finding> 
 }
 
 async function* ofConfig(config: Config, uid: number): AsyncGenerator<Finding> {
+  const { store } = config
+  const path = store.type === 'segments' ? String(store.options['path']) : null
+  const own = path === null ? null : announced(path)
+  if (path !== null) yield await checkCollector(path)
   for (const input of config.inputs) {
-    if (input.type !== 'syslog') continue
-    for (const listen of input.options.udp) yield await checkPort('udp', listen)
-    for (const listen of input.options.tcp) yield await checkPort('tcp', listen)
+    if (input.type === 'unix') {
+      yield checkSocketPath(input.options.path === 'auto' ? '/dev/log' : input.options.path, own?.pid)
+      continue
+    }
+    for (const listen of input.options.udp) yield await checkPort('udp', listen, own?.pid)
+    for (const listen of input.options.tcp) yield await checkPort('tcp', listen, own?.pid)
     if (input.options.udp.length > 0) yield checkUdpQueue(input.options.receive_buffer, uid)
   }
-  if (config.http.address !== null) yield await checkPort('tcp', config.http.address)
+  if (config.http.address !== null) yield await checkPort('tcp', config.http.address, own?.pid)
   yield checkUnixQueue(config.inputs.some((i) => i.type === 'unix'))
-  const { store } = config
-  if (store.type !== 'segments') return
-  const path = String(store.options['path'])
+  yield checkOpenFiles()
+  if (path === null) return
   yield checkRights(path)
   const retention = store.options['retention'] as { bytes: number | null }
   yield checkDisk(path, retention.bytes)

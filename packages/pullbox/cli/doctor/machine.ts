@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync, readFileSync, statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { sizeText } from '../../config/quantities.ts'
+import { CONNECTIONS } from '../../input/listener.ts'
 import { bytesText } from '../output/progress.ts'
 import type { Finding } from './finding.ts'
 import { fail, ok, warn } from './finding.ts'
@@ -80,6 +81,21 @@ export function checkUnixQueue(used: boolean, readNumber = procNumber): Finding 
     `${says}: programs that log wait for pullbox at every burst`,
     `sysctl -w net.unix.max_dgram_qlen=${QUEUE_WARN} before it starts`,
   )
+}
+
+/** Connections and segments are files: a listener takes up to {@link CONNECTIONS}, and the system must allow as many. */
+export function checkOpenFiles(limits = () => readFileSync('/proc/self/limits', 'latin1')): Finding {
+  let text: string
+  try {
+    text = limits()
+  } catch {
+    return ok('open files', 'the limit cannot be read on this system')
+  }
+  // Node raises the soft limit to the hard one.
+  const hard = /^Max open files +\S+ +(\S+)/m.exec(text)?.[1] ?? 'unlimited'
+  const says = `at most ${hard} open files`
+  if (hard === 'unlimited' || Number(hard) >= CONNECTIONS + 1000) return ok('open files', says)
+  return warn('open files', `${says}: fewer than ${CONNECTIONS} connections at a time`, 'raise LimitNOFILE= of the unit, or ulimit -Hn')
 }
 
 /** Whether the native calls can be loaded; without them UDP goes through node:dgram, and unix datagram sockets not at all. */

@@ -1,19 +1,24 @@
 import { createSocket } from 'node:dgram'
+import { accessSync, constants, lstatSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { dirname } from 'node:path'
 import { listenText } from '../../config/listen.ts'
 import type { Listen } from '../../config/listen.ts'
-import { portHolder } from '../../input/socket/holder.ts'
+import { pathHolder, portHolder } from '../../input/socket/holder.ts'
 import type { Finding } from './finding.ts'
 import { fail, ok, warn } from './finding.ts'
 
-/** Tries to bind, and lets go at once. Nothing is received: the socket is closed before anything is read from it. */
-export async function checkPort(protocol: 'udp' | 'tcp', listen: Listen): Promise<Finding> {
+/**
+ * Tries to bind, and lets go at once. Nothing is received: the socket is closed before anything is read from it. `own` is the process
+ * of the running collector, which may hold it.
+ */
+export async function checkPort(protocol: 'udp' | 'tcp', listen: Listen, own?: number): Promise<Finding> {
   const check = `port ${protocol} ${listenText(listen)}`
   const reason = protocol === 'udp' ? await tryUdp(listen) : await tryTcp(listen)
   if (reason === '') return ok(check, 'free')
   if (reason === 'EADDRINUSE') {
     const holder = portHolder(protocol, listen.port)
-    if (holder?.includes('(pullbox)')) return ok(check, `held by pullbox, ${holder}`)
+    if (isOwn(holder, own)) return ok(check, `held by the running collector, ${holder}`)
     return fail(check, `in use${holder === undefined ? '' : ` by ${holder}`}`, 'stop that program, or listen on another port')
   }
   if (reason === 'EACCES' || reason === 'EPERM') {
@@ -25,6 +30,36 @@ export async function checkPort(protocol: 'udp' | 'tcp', listen: Listen): Promis
   }
   if (reason === 'EAFNOSUPPORT') return fail(check, 'this machine has no IPv6', 'listen on 0.0.0.0 instead of [::]')
   return warn(check, `cannot listen there: ${reason}`, 'use an address that this machine has')
+}
+
+/** Whether the folder of a unix socket can be written, and nobody else has the socket. Nothing is changed. */
+export function checkSocketPath(path: string, own?: number): Finding {
+  const check = `socket ${path}`
+  if (path.startsWith('@')) return ok(check, 'an abstract name needs no rights')
+  const holder = pathHolder(path)
+  if (isOwn(holder, own)) return ok(check, `held by the running collector, ${holder}`)
+  if (holder !== undefined) return fail(check, `in use by ${holder}`, 'stop that program, or choose another path')
+  try {
+    accessSync(dirname(path), constants.W_OK | constants.X_OK)
+    const there = lstatSync(path, { throwIfNoEntry: false })
+    if (there === undefined || there.isSocket())
+      return ok(check, there === undefined ? 'free' : 'left behind by nobody that is seen; a dead one is replaced')
+    return fail(
+      check,
+      `${there.isSymbolicLink() ? 'a link' : 'a file'} is in the way`,
+      'choose another path; what is no socket is never removed',
+    )
+  } catch (error) {
+    return fail(
+      check,
+      `no right to listen there: ${(error as NodeJS.ErrnoException).code}`,
+      'run as root, or choose a path that this user can write',
+    )
+  }
+}
+
+function isOwn(holder: string | undefined, own: number | undefined): boolean {
+  return own !== undefined && holder?.includes(`pid ${own} `) === true
 }
 
 function tryUdp(listen: Listen): Promise<string> {
