@@ -38,16 +38,19 @@ export async function query(ports: Ports, text: string): Promise<Record<string, 
   return frames.flatMap((frame) => frame.rows ?? [])
 }
 
-/** The collector under test: the real program with a configuration of its own; what is kept is what its status says is synced. */
-export async function pullbox(dir: string, ports: Ports): Promise<Daemon> {
+/**
+ * The collector under test: the real program with a configuration of its own; what is kept is what its status says is synced. It listens for
+ * syslog on UDP and TCP, as it does by default, or with `unix` on a unix datagram socket alone.
+ */
+export async function pullbox(dir: string, ports: Ports, unix = false): Promise<Daemon> {
   mkdirSync(dir, { recursive: true })
   const conf = join(dir, 'pullbox.yaml')
   const store = join(dir, 'store')
+  const network = `{type: syslog, options: {udp: "127.0.0.1:${ports.udp}", tcp: "127.0.0.1:${ports.tcp}", receive_buffer: 8MiB}}`
+  const local = `{type: unix, options: {path: "${ports.unix}"}}`
   writeFileSync(
     conf,
-    `inputs:
-  - {type: syslog, options: {udp: "127.0.0.1:${ports.udp}", tcp: "127.0.0.1:${ports.tcp}", receive_buffer: 8MiB}}
-  - {type: unix, options: {path: "${ports.unix}"}}
+    `inputs: [${unix ? local : network}]
 store: {type: segments, options: {path: "${store}"}}
 http: {address: "127.0.0.1:${ports.http}"}
 `,

@@ -59,8 +59,10 @@ export const unix: Section = {
   main: 'messages/s',
   run: (bench) =>
     alternate(bench, plain(bench), (d) =>
-      bench.with(d, (daemon) =>
-        complete(daemon, { kind: 'unix-datagram', path: daemon.ports.unix, count: bench.sizes.messages / 2, rate: 0 }),
+      bench.with(
+        d,
+        (daemon) => complete(daemon, { kind: 'unix-datagram', path: daemon.ports.unix, count: bench.sizes.messages / 2, rate: 0 }),
+        true,
       ),
     ),
 }

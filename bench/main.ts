@@ -67,7 +67,10 @@ export function readOptions(args: readonly string[]) {
 
 /** The bench that sections run in: fresh daemons in folders of their own below `dir`, which are removed. */
 function benchIn(dir: string, sizes: Sizes, daemons: readonly string[], say: (text: string) => void, record: Bench['record']): Bench {
-  const start = (name: string) => (name === OURS ? pullbox : PEERS.find((p) => p.name === name)!.start)
+  const start = async (name: string, at: string, unix: boolean): Promise<Daemon> => {
+    const ports = await freePorts(at)
+    return name === OURS ? pullbox(at, ports, unix) : PEERS.find((p) => p.name === name)!.start(at, ports)
+  }
   const folder = async <T>(use: (at: string) => Promise<T>): Promise<T> => {
     const at = mkdtempSync(join(dir, 'pullbox-bench-'))
     try {
@@ -82,9 +85,9 @@ function benchIn(dir: string, sizes: Sizes, daemons: readonly string[], say: (te
     say,
     record,
     folder,
-    with: (name, use) =>
+    with: (name, use, unix = false) =>
       folder(async (at) => {
-        const daemon = await start(name)(at, await freePorts(at))
+        const daemon = await start(name, at, unix)
         try {
           return await use(daemon)
         } finally {

@@ -23,8 +23,8 @@ export interface Bench {
   readonly sizes: Sizes
   /** Names of the daemons that are there, ours first. */
   readonly daemons: readonly string[]
-  /** A fresh daemon with an empty store, for the length of `use`. */
-  with<T>(name: string, use: (daemon: Daemon) => Promise<T>): Promise<T>
+  /** A fresh daemon with an empty store, for the length of `use`; with `unix`, ours listens on its unix socket and nowhere else. */
+  with<T>(name: string, use: (daemon: Daemon) => Promise<T>, unix?: boolean): Promise<T>
   /** As above; `use` may kill the daemon and start it again on the same folder. */
   folder<T>(use: (dir: string) => Promise<T>): Promise<T>
   record(daemon: string, round: number, values: Values): void
