@@ -25,7 +25,7 @@ export interface Described {
   app_name?: string
   proc_id?: string
   msg_id?: string
-  /** FACILITY-SEVERITY-MNEMONIC of Cisco and others, without percent sign. */
+  /** FACILITY-SEVERITY-MNEMONIC of Cisco and others, without percent sign, or the event of Junos. */
   tag?: string
   sequence?: number
   structured_data?: Element[]

@@ -107,6 +107,25 @@ function checkBounds(h: Header, start: number, end: number): void {
   assert.equal((h.flags & FLAG.timeReceived) !== 0, Number.isNaN(h.time))
 }
 
+test('a message that ends anywhere is read the same, whatever stands behind it', () => {
+  const context = { received: RECEIVED, zone: zone('UTC') }
+  const behind = [':x', ' : %x', '%x', '0x', ']: x', ' UTC 2026 ', '=x', '-x'].map((text) => Buffer.from(text))
+  const alone = new Header()
+  const within = new Header()
+  for (const seed of SEEDS.map((text) => Buffer.from(text))) {
+    for (let end = 0; end <= seed.length; end++) {
+      const message = Buffer.from(seed.subarray(0, end))
+      parseHeader(message, 0, end, context, alone)
+      for (const more of [...behind, seed.subarray(end)]) {
+        parseHeader(Buffer.concat([message, more]), 0, end, context, within)
+        for (const key of Object.keys(alone) as (keyof Header)[]) {
+          if (!Object.is(alone[key], within[key])) assert.fail(`${key} of ${message.toString()} with ${more.toString()}`)
+        }
+      }
+    }
+  }
+})
+
 test('stamps and zones: nothing throws, the length lies inside, a time is a number or NaN with a problem', () => {
   const random = randomOf('stamp')
   const stamps = SEEDS.map((s) => s.replace(/^<\d+>\D{0,3}/, ''))

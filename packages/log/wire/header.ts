@@ -55,7 +55,10 @@ export class Header {
   /** All of the structured data, brackets included. */
   dataStart = 0
   dataEnd = 0
-  /** Cisco-like FACILITY-SEVERITY-MNEMONIC without the percent sign. */
+  /**
+   * Cisco-like FACILITY-SEVERITY-MNEMONIC without the percent sign, which stands before the message; or the event that the message
+   * starts with (Junos), which stays in it: then `tagStart` is `messageStart`.
+   */
   tagStart = 0
   tagEnd = 0
   /** The number by which the sender counts its messages (Cisco, Arista, RFC 5424 `meta sequenceId`), or -1. */

@@ -38,16 +38,29 @@ class Found {
 }
 
 /** What messages of pairs start with, and the name of the pair that holds the host; '' where none does. */
-const STARTS: readonly (readonly [start: string, host: string])[] = [
-  ['date=', 'devname'],
+interface Kind {
+  readonly starts: string
+  readonly host: string
+  readonly dated: boolean
+}
+
+const KINDS: readonly Kind[] = [
+  { starts: 'date=', host: 'devname', dated: true },
   // FortiAnalyzer
-  ['logver=', 'devname'],
+  { starts: 'logver=', host: 'devname', dated: false },
   // SonicWall
-  ['id=', 'fw'],
+  { starts: 'id=', host: 'fw', dated: false },
   // Sophos: `device_name` is the model.
-  ['device=', ''],
-  ['device_name=', ''],
+  { starts: 'device=', host: '', dated: false },
+  { starts: 'device_name=', host: '', dated: false },
 ]
+
+function kindAt(bytes: Uint8Array, at: number, end: number): Kind | undefined {
+  const first = bytes[at]
+  if (first !== 100 && first !== 105 && first !== 108) return undefined
+  for (let i = 0; i < KINDS.length; i++) if (startsWith(bytes, at, end, KINDS[i].starts)) return KINDS[i]
+  return undefined
+}
 
 /**
  * Messages that carry their header as `name=value` (Fortinet, SonicWall, Sophos, Check Point, the extension of CEF) or behind
@@ -60,13 +73,12 @@ export function readPairs(bytes: Uint8Array, at: number, end: number, start: num
     pairs(bytes, at, end, BAR, 'hostname', out)
     return true
   }
-  for (const [name, host] of STARTS) {
-    if (bytes[at] !== name.charCodeAt(0) || !startsWith(bytes, at, end, name)) continue
-    const separator = name === 'date=' && bytes[at + 15] === COMMA ? COMMA : SPACE
-    const hostBefore = out.hostStart
-    const found = pairs(bytes, at, end, separator, host, out)
+  const kind = kindAt(bytes, at, end)
+  if (kind !== undefined) {
+    const before = out.hostStart
+    const found = pairs(bytes, at, end, kind.dated && bytes[at + 15] === COMMA ? COMMA : SPACE, kind.host, out)
     if (out.time !== out.time) setTime(bytes, found, end, start, context, out)
-    return found.clock >= 0 && (host === '' || out.hostStart !== hostBefore || name === 'date=')
+    return found.clock >= 0 && (kind.host === '' || out.hostStart !== before || kind.dated)
   }
   if (out.hostEnd > out.hostStart) return false
   if (startsWith(bytes, at, end, 'CEF:') || startsPair(bytes, at, end)) pairs(bytes, at, end, SPACE, 'dvchost', out)
@@ -102,7 +114,7 @@ function pairs(bytes: Uint8Array, at: number, end: number, separator: number, ho
     const close = quoted ? QUOTE : separator
     let to = from
     while (to < end && to - from < REACH && bytes[to] !== close) to++
-    if (to > from && host !== '' && is(bytes, p, equals, host)) {
+    if (equals - p === host.length && to > from && host !== '' && is(bytes, p, equals, host)) {
       out.hostStart = from
       out.hostEnd = to
     } else take(bytes, p, equals, from, to, found)
@@ -180,7 +192,7 @@ function dated(bytes: Uint8Array, found: Found, end: number, start: number, cont
   out.timeEnd = clock > date && clock - date < 20 ? p : date + 10
   const offset = offsetOf(bytes, found.zone, found.zoneEnd)
   const name = offset === NO_OFFSET && found.zone >= 0 ? text(bytes, found.zone, found.zoneEnd) : ''
-  if (isAbbreviation(name)) {
+  if (name !== '' && isAbbreviation(name)) {
     conclude(Object.assign(new Parts(), { year, month, day, seconds, micros, zone: name }), date, start, context, out)
     return
   }
