@@ -5,11 +5,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ask, sendTcp, startWorld, stored, TailClient } from './testing/world.ts'
 import type { World } from './testing/world.ts'
 
+const MOST_TAILS = 8
+
 let world: World
 let sent = 0
 
 before(async () => {
-  world = await startWorld({ heartbeatMs: 50, mostTails: 3 })
+  world = await startWorld({ heartbeatMs: 50, mostTails: MOST_TAILS })
 })
 after(() => world.close())
 
@@ -47,6 +49,7 @@ test('after a break under load a cursor goes on without a gap and without a repe
   const from = sent
   const total = process.env.PULLBOX_PROVE === '1' ? 40_000 : 4000
   const start = String((await stored(world.address, sent)).stored)
+  const watchers = ['line', 'line | fields _msg'].map((q) => new TailClient(world.address, { q, cursor: start }))
   const sending = (async () => {
     for (let i = 0; i < total / 200; i++) await send(200)
   })()
@@ -73,6 +76,15 @@ test('after a break under load a cursor goes on without a gap and without a repe
   }
   await sending
   assert.ok(breaks > 5)
+  // others at the same time, who were never cut off, have seen the same
+  for (const watcher of watchers) {
+    await watcher.until(() => watcher.records.length >= total)
+    watcher.leave()
+    assert.deepEqual(
+      numbers(watcher).toSorted((a, b) => a - b),
+      Array.from({ length: total }, (_, i) => from + i),
+    )
+  }
   assert.deepEqual(
     seen.toSorted((a, b) => a - b),
     Array.from({ length: total }, (_, i) => from + i),
@@ -102,7 +114,7 @@ test('last and since begin in the past; what does not go together is refused', {
 
 test('more tails than allowed are refused, and a place that is left is free again', { timeout: 120_000 }, async () => {
   await sleep(20)
-  const clients = [0, 1, 2].map(() => new TailClient(world.address, {}))
+  const clients = Array.from({ length: MOST_TAILS }, () => new TailClient(world.address, {}))
   for (const client of clients) await client.until(() => client.events.length > 0)
   const { status, body } = await ask(world.address, '/api/v1/tail')
   assert.deepEqual([status, (JSON.parse(body) as { error: { code: string } }).error.code], [503, 'HTTP_BUSY'])

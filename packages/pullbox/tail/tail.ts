@@ -1,7 +1,7 @@
 import { setImmediate as breathe } from 'node:timers/promises'
 
 import { CodedError } from '@pullbox/log/errors'
-import type { BlockRef, Need, Program, Query, RowSource, TimeRange } from '@pullbox/store/query'
+import type { BlockRef, Need, Program, Query, RowSource, Scanned, TimeRange } from '@pullbox/store/query'
 import { Budget, canTail, compile, fieldsRead, filterTimeRange, requirements, resultRows, scanBlock, split } from '@pullbox/store/query'
 import type { RecordsReader, Span } from '@pullbox/store/records'
 
@@ -190,11 +190,18 @@ class Following {
   }
 
   private async *rows(span: Span, ref: BlockRef): AsyncGenerator<TailEvent> {
-    const { batch, unreadable } = await scanBlock(this.source, ref, this.need, this.rangeAt(span.lastSeq), this.program)
-    if (this.signal.aborted) return
-    if (unreadable !== null) yield this.gap(Math.max(span.firstSeq, this.seq + 1), span.lastSeq, unreadable.reason)
-    if (batch === null) return
-    const { view, picked } = batch
+    const { batch, unreadable, release } = await scanBlock(this.source, ref, this.need, this.rangeAt(span.lastSeq), this.program)
+    try {
+      if (this.signal.aborted) return
+      if (unreadable !== null) yield this.gap(Math.max(span.firstSeq, this.seq + 1), span.lastSeq, unreadable.reason)
+      if (batch !== null) yield* this.slices(batch)
+    } finally {
+      release()
+    }
+  }
+
+  /** The rows behind the place where it stands, a few objects at a time. */
+  private async *slices({ view, picked }: NonNullable<Scanned['batch']>): AsyncGenerator<TailEvent> {
     let k = 0
     while (k < picked.length && Number(view.id(picked[k]!)) <= this.seq) k++
     for (; k < picked.length; k += SLICE) {
@@ -222,9 +229,11 @@ class Following {
       if (this.signal.aborted) return this.head
       await this.breathe()
       if (span.ref === null) continue
-      const { batch } = await scanBlock(this.source, span.ref, this.need, range, this.program)
+      const { batch, release } = await scanBlock(this.source, span.ref, this.need, range, this.program)
       const found = batch?.picked.length ?? 0
-      if (batch !== null && found >= left) return Number(batch.view.id(batch.picked[found - left]!)) - 1
+      const start = batch !== null && found >= left ? Number(batch.view.id(batch.picked[found - left]!)) - 1 : null
+      release()
+      if (start !== null) return start
       left -= found
     }
     return 0

@@ -10,16 +10,14 @@ export interface BlockId {
   readonly seq: number
 }
 
+/** Whether the block, which is the `i`th of its catalogue, may hold what is wanted. */
+type Judge = (id: BlockId, c: Catalogue, i: number) => boolean
+
 /**
  * Blocks that hold records above `seq`, in write order, and the numbers between them that can't be read. `judge` says whether a
  * block of the range may hold what is wanted.
  */
-export function* spansAfter(
-  catalogues: readonly Catalogue[],
-  seq: number,
-  range: TimeRange,
-  judge: (id: BlockId) => boolean,
-): Generator<Span> {
+export function* spansAfter(catalogues: readonly Catalogue[], seq: number, range: TimeRange, judge: Judge): Generator<Span> {
   let next = seq
   for (const [s, c] of catalogues.entries()) {
     if (s + 1 < catalogues.length && catalogues[s + 1].segment.firstSeq <= seq + 1) continue
@@ -40,12 +38,7 @@ export function* spansAfter(
 }
 
 /** Blocks that hold records up to `seq`, from the last to the first. */
-export function* spansBefore(
-  catalogues: readonly Catalogue[],
-  seq: number,
-  range: TimeRange,
-  judge: (id: BlockId) => boolean,
-): Generator<Span> {
+export function* spansBefore(catalogues: readonly Catalogue[], seq: number, range: TimeRange, judge: Judge): Generator<Span> {
   for (const c of catalogues.toReversed()) {
     if (c.segment.firstSeq > seq) continue
     for (let i = Math.min(c.find(seq), c.blocks - 1); i >= 0; i--) {
@@ -54,10 +47,10 @@ export function* spansBefore(
   }
 }
 
-function spanOf(c: Catalogue, i: number, range: TimeRange, judge: (id: BlockId) => boolean): Span {
+function spanOf(c: Catalogue, i: number, range: TimeRange, judge: Judge): Span {
   const firstSeq = c.firstSeq(i)
   const id: BlockId = { segment: c.segment.name, at: c.offset[i], seq: firstSeq }
-  const wanted = c.maxTime[i] >= range.since && c.minTime[i] < range.until && judge(id)
+  const wanted = c.maxTime[i] >= range.since && c.minTime[i] < range.until && judge(id, c, i)
   const ref = wanted ? { id, minTime: c.minTime[i], maxTime: c.maxTime[i], count: c.count[i], bytes: c.length[i] } : null
   return { firstSeq, lastSeq: firstSeq + c.count[i] - 1, ref, unreadable: null }
 }
