@@ -91,7 +91,7 @@ export const ledgerLineView = z.object({
   check: count.describe('received - stored - duplicate - refused - held'),
 })
 export const ledgerCheckView = z.object({
-  balanced: z.boolean().describe('every difference and every check is 0'),
+  balanced: z.boolean().describe('every difference and every check is 0, and nothing is unreadable'),
   since: time.nullable(),
   blocks: count,
   records: count,

@@ -9,6 +9,14 @@ export type ClientFrame =
   | Frame
   | { readonly type: 'error'; readonly code: string; readonly message: string; readonly at: string; readonly hint: string }
 
+export interface LedgerAsk {
+  /** Microseconds since 1970. */
+  readonly since?: number
+  readonly signal?: AbortSignal
+  /** Hears how many bytes of all are read, where they are read here; a collector says nothing before it has the answer. */
+  readonly onProgress?: (done: number, total: number) => void
+}
+
 export interface QueryAsk {
   /** Microseconds since 1970: `since <= t < until`. */
   readonly since?: number
@@ -49,6 +57,6 @@ export interface Client {
   /** The record with its bytes, and how each field came; null when there is none. */
   explain(id: string): Promise<ExplainView | null>
   /** Counts every record on disk again and compares with the account, from a time on or all. */
-  ledgerCheck(ask?: { readonly since?: number; readonly signal?: AbortSignal }): Promise<LedgerCheckView>
+  ledgerCheck(ask?: LedgerAsk): Promise<LedgerCheckView>
   close(): Promise<void>
 }

@@ -11,7 +11,7 @@ import type { Search } from '../search/index.ts'
 import { createSearch, explainRecord } from '../search/index.ts'
 import { createTail } from '../tail/index.ts'
 import type { Tail } from '../tail/index.ts'
-import type { Client, ClientFrame, ClientTailAsk, QueryAsk, TailEvent } from './contract.ts'
+import type { Client, ClientFrame, ClientTailAsk, LedgerAsk, QueryAsk, TailEvent } from './contract.ts'
 
 export interface StoreClientOptions {
   readonly type: string
@@ -132,7 +132,7 @@ export class StoreClient implements Client {
     return explainRecord(this.options.reader, id)
   }
 
-  async ledgerCheck(ask: { since?: number; signal?: AbortSignal } = {}): Promise<LedgerCheckView> {
+  async ledgerCheck(ask: LedgerAsk = {}): Promise<LedgerCheckView> {
     const { checkLedger } = await import('../collector/ledger-check.ts')
     return checkLedger({ path: this.options.path, ...ask })
   }

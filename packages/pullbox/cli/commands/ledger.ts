@@ -1,4 +1,5 @@
 import type { LedgerCheckView } from '../../api/index.ts'
+import type { Client } from '../../client/index.ts'
 import type { Given } from '../arguments.ts'
 import type { Command } from '../command.ts'
 import { COMMON } from '../command.ts'
@@ -26,7 +27,7 @@ const check: Command = {
     try {
       const { since } = await timeRange(ctx, given, recordTime(client))
       ctx.covered(() => 'stopped before all was counted: nothing is said about the account')
-      const view = await client.ledgerCheck({ signal: ctx.signal, ...(since === null ? {} : { since }) })
+      const view = await count(ctx, client, since)
       await show(ctx, given, view)
       return view.balanced ? EXIT.done : EXIT.checkFailed
     } catch (error) {
@@ -37,6 +38,21 @@ const check: Command = {
       await client.close()
     }
   },
+}
+
+/** With a bar where the count is made here. */
+async function count(ctx: Context, client: Client, since: number | null): Promise<LedgerCheckView> {
+  const { Progress } = await import('../output/progress.ts')
+  const bars: InstanceType<typeof Progress>[] = []
+  const onProgress = (done: number, total: number) => {
+    if (bars.length === 0) bars.push(new Progress(ctx.stderr, ctx.now, total))
+    bars[0].update(done)
+  }
+  try {
+    return await client.ledgerCheck({ signal: ctx.signal, onProgress, ...(since === null ? {} : { since }) })
+  } finally {
+    bars[0]?.end()
+  }
 }
 
 async function show(ctx: Context, given: Given, view: LedgerCheckView): Promise<void> {

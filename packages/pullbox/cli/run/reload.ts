@@ -42,5 +42,5 @@ export async function reload(
 }
 
 function shown(value: unknown): string {
-  return value === null || value === undefined ? 'none' : String(value)
+  return value === null || value === undefined ? 'none' : JSON.stringify(value)
 }

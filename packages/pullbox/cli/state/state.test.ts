@@ -20,6 +20,8 @@ before(async () => {
   config = join(served.dir, 'pullbox.yaml')
   writeFileSync(config, `store: {options: {path: store}}\nhttp: {address: "127.0.0.1:0"}\n`)
   announce(join(served.dir, 'store'), { pid: process.pid, http: `http://${served.address}`, started: 1, version: 'test' })
+  await sendTcp(served.tcp, '<13>Oct 11 22:14:15 sw1 app: hello\n'.repeat(50))
+  await stored(served.address, 50)
 })
 after(() => served.close())
 
@@ -42,8 +44,6 @@ const RANGES = '\\u0000-\\u0009\\u000b-\\u001f\\u007f-\\u009f\\u061c\\u200e\\u20
 const HOSTILE = new RegExp(`[${RANGES}]`)
 
 test('status, sources and top of a running collector', { timeout: 60_000 }, async () => {
-  await sendTcp(served.tcp, '<13>Oct 11 22:14:15 sw1 app: hello\n'.repeat(50))
-  await stored(served.address, 50)
   const status = await run(['status'])
   assert.equal(status.exit, 0, status.err)
   assert.match(status.out, /^pullbox 0\.0\.0-test {3}pid \d+ {3}up \d+ s /)
