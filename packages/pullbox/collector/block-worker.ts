@@ -3,8 +3,8 @@ import { isMainThread, workerData } from 'node:worker_threads'
 import type { Batch } from '@pullbox/log/record'
 import { createFilterBuilder, encodeBlock, KIND } from '@pullbox/log/record'
 
+import { Garbage } from '../input/garbage.ts'
 import { RingConsumer, takeAny } from '../input/ring.ts'
-import { Garbage } from './garbage.ts'
 import { Gate } from './gate.ts'
 import { missingIn } from './missing.ts'
 import type { BlockMessage, BlockWorkerData, SourceShare } from './protocol.ts'
@@ -62,7 +62,7 @@ function main(data: BlockWorkerData): void {
       const raw = ring.waiting() * 2 > ring.shared.slots
       const block = encodeBlock(batch, {
         level: raw ? 'raw' : data.level,
-        filter: !raw && batch.arenaUsed >= FILTER_FROM ? filters : null,
+        filter: !raw && batch.arenaUsed >= FILTER_FROM && batch.arenaUsed <= data.filterMost ? filters : null,
         listener,
       })
       const message: BlockMessage = { type: 'block', block, listener, canWait, raw, shares: shares(batch), missing: gaps(batch) }

@@ -28,28 +28,31 @@ export interface Budget {
   /** Encoded blocks that wait for the disk. */
   readonly gate: number
   readonly blockWorkers: number
+  /** Longest arena that filters are built of: the builder's memory is as long, and stays. A block without is always read. */
+  readonly filterMost: number
   /** Sources that one listener tells apart, and that the ledger takes over from earlier runs. */
   readonly sources: number
-  /** A listener's share for what it holds itself: partial frames, and the memory that datagrams are received into. */
+  /** A listener's share; of it, it holds at most a quarter itself: partial frames, or what datagrams are received into. */
   readonly share: number
   /** The ring of a listener. */
   ring(type: ListenerType): RingSize
 }
 
 /**
- * Shares out `limits.memory`: an eighth for blocks that wait for the disk, an eighth for sources, a quarter for what listeners
- * hold, three eighths for the rings, the rest for what encoding takes. Two batches a listener are the least: below about 64 MiB a
- * listener the parts add up to more than the whole, which `pullbox config check` cannot know; the smallest memory is for few listeners.
+ * Shares out `limits.memory`: a sixteenth for blocks that wait for the disk, an eighth for sources, a quarter for what listeners
+ * hold themselves, three eighths for the rings; what encoding takes is left. Each listener has the least that works whatever the
+ * memory, so the smallest memory is for two or three.
  */
 export function shareOut(limits: { readonly message: number; readonly memory: number }, listeners: number, workers?: number): Budget {
   const { memory, message } = limits
   const n = Math.max(1, listeners)
   const rings = Math.floor((memory * 3) / 8 / n)
   return {
-    gate: Math.min(GATE_MOST, Math.floor(memory / 8)),
+    gate: Math.min(GATE_MOST, Math.floor(memory / 16)),
     blockWorkers: workers ?? (memory < TWO_WORKERS_FROM ? 1 : 2),
+    filterMost: memory < TWO_WORKERS_FROM ? 2 * BATCH_BYTES : Number.POSITIVE_INFINITY,
     sources: Math.min(SOURCE_KEYS, Math.max(SOURCES_LEAST, Math.floor(memory / SOURCE_COST))),
-    share: Math.floor(memory / 4 / n),
+    share: Math.floor(memory / n),
     ring(type) {
       const long = type === 'udp' || message + BESIDE_LONG <= ARENA_BYTES ? null : message + BESIDE_LONG
       const base = { slots: 0, records: BATCH_RECORDS, arenaBytes: ARENA_BYTES }

@@ -109,6 +109,7 @@ export class Collector {
       retention: options.retention ?? {},
       version: options.version,
       sources: this.budget.sources,
+      garbage: this.budget.gate / 2,
     }
     this.store = new StoreThread(data, this.events)
   }
@@ -167,6 +168,7 @@ export class Collector {
       doorbell: this.doorbell,
       gate: this.gateShared,
       level: this.options.level ?? 1,
+      filterMost: this.budget.filterMost,
       garbage: this.budget.gate / 2,
       store: port2,
     }

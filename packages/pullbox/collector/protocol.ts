@@ -24,6 +24,8 @@ export interface BlockWorkerData {
   readonly gate: GateShared
   /** zstd level of blocks that are not under pressure. */
   readonly level: number
+  /** Bytes of an arena beyond which no filters are built. */
+  readonly filterMost: number
   /** Bytes of dead buffers that a thread may leave lying. */
   readonly garbage: number
   readonly store: MessagePort
@@ -57,6 +59,8 @@ export interface StoreWorkerData {
   readonly gate: GateShared
   readonly retention: { days?: number; bytes?: number }
   readonly version: string
+  /** Bytes of dead blocks that the thread may leave lying. */
+  readonly garbage: number
   /** Sources of earlier runs whose accounts are kept apart. */
   readonly sources: number
 }

@@ -7,7 +7,9 @@ import { decodeCheckpoint, encodeCheckpoint, Ledger } from '@pullbox/log/ledger'
 import type { RecordsStore } from '@pullbox/store/records'
 
 import { openRecords } from '../config/drivers.ts'
+import { Garbage } from '../input/garbage.ts'
 import { SourceTable } from '../input/source-table.ts'
+import { foldSources } from './fold-sources.ts'
 import { Gate } from './gate.ts'
 import type { BlockMessage, ListenerTable, Opened, StoreRequest, StoreStatus, StoreWorkerData } from './protocol.ts'
 import { Settler } from './settle.ts'
@@ -20,6 +22,7 @@ class StoreThread {
   private readonly data: StoreWorkerData
   private readonly port: MessagePort
   private readonly gate: Gate
+  private readonly garbage: Garbage
   private store: RecordsStore | undefined
   private settler: Settler | undefined
   private readonly tables: SourceTable[] = []
@@ -36,6 +39,7 @@ class StoreThread {
     this.retention = data.retention
     this.port = port
     this.gate = new Gate(data.gate)
+    this.garbage = new Garbage(data.garbage)
     this.ledger = new Ledger(() => this.read())
     port.on('message', (request: StoreRequest) => void this.answer(request))
   }
@@ -91,7 +95,8 @@ class StoreThread {
     this.store = store
     const snapshot = store.ledgerSnapshot()
     const base: Checkpoint | null = snapshot.base === null ? null : decodeCheckpoint(snapshot.base)
-    this.ledger.resume(base, snapshot.since)
+    const kept = foldSources({ base, since: snapshot.since }, this.data.sources)
+    this.ledger.resume(kept.base, kept.since)
     for (const [listener, loss] of this.ledger.listeners) this.lossBefore.set(listener, loss.kernelDrops)
     const stats = store.stats()
     this.settler = new Settler(
@@ -99,7 +104,10 @@ class StoreThread {
       this.ledger,
       this.gate,
       {
-        synced: (appended, records) => this.port.postMessage({ type: 'synced', appended, records }),
+        synced: (appended, records) => {
+          this.garbage.add(appended.bytes)
+          this.port.postMessage({ type: 'synced', appended, records })
+        },
         trouble: (code, message) => this.port.postMessage({ type: 'trouble', code, message }),
         recovered: () => this.port.postMessage({ type: 'recovered' }),
       },

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 
 import { FLAG, Framer } from '@pullbox/log/wire'
 
+import type { Garbage } from './garbage.ts'
 import type { Intake } from './intake.ts'
 import type { ListenerFraming } from './task.ts'
 
@@ -14,6 +15,7 @@ export class Connection {
   private readonly intake: Intake
   private readonly source: number
   private readonly message: number
+  private readonly garbage: Garbage
   private readonly mode: ListenerFraming
   private framer: Framer
   /** Bytes that the framer's own buffer takes, as far as that can be seen. */
@@ -25,7 +27,8 @@ export class Connection {
   private received = 0
   private done = false
 
-  constructor(intake: Intake, source: number, message: number, mode: ListenerFraming) {
+  constructor(intake: Intake, source: number, message: number, garbage: Garbage, mode: ListenerFraming) {
+    this.garbage = garbage
     this.intake = intake
     this.source = source
     this.message = message
@@ -57,6 +60,8 @@ export class Connection {
   release(): void {
     if (this.done || this.room === 0 || this.framer.settled !== this.pushed) return
     this.framer = new Framer({ limit: this.message, mode: this.mode })
+    // A buffer that grew by doubling leaves as much behind again.
+    this.garbage.add(2 * this.room)
     this.room = this.pushed = 0
   }
 
@@ -66,6 +71,7 @@ export class Connection {
     this.received = this.intake.clock.micros()
     this.framer.end(this.frame)
     this.done = true
+    this.garbage.add(2 * this.room)
     this.room = 0
   }
 

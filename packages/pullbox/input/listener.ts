@@ -37,7 +37,7 @@ export interface ListenerOptions {
   limits: {
     /** Most bytes of a message that are kept. */
     message: number
-    /** This listener's share of the collector's bound; partial frames of all connections together take at most a quarter. */
+    /** This listener's share of the collector's bound: partial frames, or what datagrams are received into, take a quarter at most. */
     memory: number
     /** Most sources that are told apart; SOURCE_KEYS unless said. */
     sources?: number

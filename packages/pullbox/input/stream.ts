@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 import { BatchTimer } from './batch-timer.ts'
 import { Connection } from './connection.ts'
+import { Garbage } from './garbage.ts'
 import { readInto } from './socket/read-into.ts'
 import type { InputParts } from './task.ts'
 
@@ -12,6 +13,9 @@ import type { InputParts } from './task.ts'
 const READ_BYTES = 64 << 10
 /** Share of `limits.memory` that the partial frames of all connections may take together. */
 const HELD_SHARE = 4
+/** Dead buffers of past frames that may lie about: a share of the memory, and the least that is worth a sweep. */
+const GARBAGE_SHARE = 16
+const GARBAGE_LEAST = 1 << 20
 /** After a stop was requested: read on until nothing came for this long, at most this long in all (milliseconds). */
 const QUIET_MS = 20
 const GRACE_MS = 250
@@ -34,6 +38,7 @@ export class StreamServer {
   private readonly buffer = Buffer.allocUnsafeSlow(READ_BYTES)
   private readonly timer: BatchTimer
   private readonly heldMost: number
+  private readonly garbage: Garbage
   private held = 0
   private readAt = 0
 
@@ -42,6 +47,7 @@ export class StreamServer {
     this.sourceOf = sourceOf
     this.timer = new BatchTimer(parts.intake)
     this.heldMost = Math.max(parts.task.limits.message, Math.floor(parts.task.limits.memory / HELD_SHARE))
+    this.garbage = new Garbage(Math.max(GARBAGE_LEAST, Math.floor(parts.task.limits.memory / GARBAGE_SHARE)))
     this.server = createServer({ pauseOnConnect: true, keepAlive: true, keepAliveInitialDelay: KEEPALIVE_MS, noDelay: false }, (socket) =>
       this.accept(socket),
     )
@@ -77,7 +83,7 @@ export class StreamServer {
       return
     }
     intake.counters.add('connectionsTotal', 1)
-    const connection = new Connection(intake, this.sourceOf(socket), task.limits.message, task.framing)
+    const connection = new Connection(intake, this.sourceOf(socket), task.limits.message, this.garbage, task.framing)
     this.connections.add(connection)
     intake.counters.set('connectionsOpen', this.connections.size)
     const reader = readInto(socket, task.native ? this.buffer : undefined, (bytes, length) => this.take(connection, bytes, length))

@@ -8,7 +8,7 @@ import type { Input, InputParts } from './task.ts'
 
 /**
  * Messages of one call: the queue holds net.unix.max_dgram_qlen (10 unless set), and each place takes a message of full length, all
- * together at most half of the memory.
+ * together at most a quarter of the memory.
  */
 const CALL_MESSAGES = 32
 const LEAST_MESSAGES = 2
@@ -30,7 +30,7 @@ export async function openUnixDatagram({ task, intake, libc }: InputParts): Prom
   const socket = DatagramSocket.unix(libc, task.at, task.mode, task.receiveBuffer)
   const stamps = task.stamps === 'message'
   if (stamps) libc.setOption(socket.fd, SOL.socket, SO.timestampns, 1)
-  const fit = Math.floor(task.limits.memory / 2 / task.limits.message)
+  const fit = Math.floor(task.limits.memory / 4 / task.limits.message)
   const count = Math.min(CALL_MESSAGES, Math.max(LEAST_MESSAGES, fit))
   const vector = new MessageVector(libc, { count, message: task.limits.message, name: 0, stamps })
   const key = `unix:${task.at}`
