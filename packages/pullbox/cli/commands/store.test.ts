@@ -113,11 +113,11 @@ test('store cat: records by segment and by number, blocks, raw, and what is miss
   assert.deepEqual(damaged.out.match(/number \d+/g), ['number 3', 'number 4'])
   assert.match(
     damaged.err,
-    /^0000000000000001\.pbs {2}bytes \d+\.\.\d+ {2}an unknown number of records.*: torn write: the header of the block is damaged\n$/,
+    /^0000000000000001\.pbs {2}bytes \d+\.\.\d+ {2}4 records after .* \(6\.\.9\): the header of the block is damaged\n$/,
   )
   const out = await run(['store', 'export', '--store', path, '--format', 'raw'])
   assert.equal(out.status, 3)
-  assert.match(out.err, /^5 records, .*\nincomplete: an unknown number of records after 2026-11-24T09:00:04\.000Z: torn write/)
+  assert.match(out.err, /^5 records, .*\nincomplete: 4 records after 2026-11-24T09:00:04\.000Z: the header/)
 })
 
 test('store cat and export name a block whose bytes are damaged, and give the rest', async (t) => {

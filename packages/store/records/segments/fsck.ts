@@ -10,9 +10,11 @@ import { lockStore } from './lock.ts'
 import type { Places } from './names.ts'
 import { placesOf } from './names.ts'
 import { SegmentsReader } from './reader.ts'
-import { keepAside, prepareDirectory, readBytes, recover, verifyBlock } from './recovery.ts'
+import { keepAside, prepareDirectory, readBytes, readGood, recover, verifyBlock } from './recovery.ts'
+import { readGone } from './recount.ts'
 import { openError, storePath } from './store.ts'
 import { readHeaderAt } from './view.ts'
+import type { Leftover } from './walk.ts'
 
 export interface FsckOptions {
   readonly path: string
@@ -65,16 +67,19 @@ export async function fsck(options: FsckOptions): Promise<FsckReport> {
 }
 
 /**
- * What stands at the end of the last segment and is no block, or null. Beside a collector that is a write under way, and null; when
- * no collector holds the store it is one that was torn, or damage of what was synced: the next start moves it aside.
+ * What is wrong at the end of the last segment, or null: bytes that are no block, or records that were promised and are not there. Beside a
+ * collector such bytes are a write under way, and null.
  */
 export function brokenEnd(reader: SegmentsReader, options: { readonly path: string; readonly disk?: Disk }): Damage | null {
+  const disk = options.disk ?? nodeDisk
+  const places = placesOf(storePath(options.path))
   const last = reader.catalogues.at(-1)
-  if (last === undefined || reader.leftover === null) return null
-  const lock = tryLock(options.disk ?? nodeDisk, placesOf(storePath(options.path)))
+  const found = last === undefined ? null : endDamage(disk, places, last, reader.leftover)
+  if (found === null) return null
+  const lock = tryLock(disk, places)
   if (lock === 'busy') return null
   lock?.release()
-  return endDamage(last, reader.leftover)
+  return found
 }
 
 /** The lock, 'busy' when a collector has it, null where none can be taken (a file system that is read only). */
@@ -101,13 +106,15 @@ async function check(disk: Disk, places: Places, options: FsckOptions, running: 
         }
         c.holes.splice(0, c.holes.length, ...c.holes.map((hole) => withEnd(file, c, hole)))
         const last = c === reader.catalogues.at(-1)
-        if (last && !running && reader.leftover !== null) c.holes.push(endDamage(c, reader.leftover))
+        const end = last && !running ? endDamage(disk, places, c, reader.leftover) : null
+        if (end !== null) c.holes.push(end)
       } finally {
         file.close()
       }
     }
     const { segments, blocks, records, bytes } = reader.stats()
-    const damages = reader.damages()
+    const start = startDamage(disk, places, reader.catalogues[0])
+    const damages = [...start, ...reader.damages()]
     return {
       path: places.root,
       running,
@@ -151,9 +158,28 @@ async function turn(signal: AbortSignal | undefined): Promise<void> {
   if (signal?.aborted === true) throw new DOMException('the check was stopped', 'AbortError')
 }
 
-function endDamage(c: Catalogue, end: { from: number; to: number; reason: string }): Damage {
+/** What an orderly stop noted as synced tells damage from a write that was torn, for which nothing was promised. */
+function endDamage(disk: Disk, places: Places, c: Catalogue, leftover: Leftover | null): Damage | null {
+  const good = readGood(disk, places)
+  const lost = good?.segment === c.segment.name ? Math.max(0, good.nextSeq - c.nextSeq) : 0
+  if (leftover === null && lost === 0) return null
+  const { from, to, reason } = leftover ?? { from: c.end, to: c.end, reason: 'records at the end are missing' }
   const minTime = Number.isFinite(c.maxReceived) ? c.maxReceived : Number.NaN
-  return { ...NOTHING_KNOWN, minTime, segment: c.segment.name, ...end, reason: `torn write: ${end.reason}` }
+  const where = { ...NOTHING_KNOWN, segment: c.segment.name, from, to, minTime }
+  if (lost === 0) return { ...where, reason: `torn write: ${reason}` }
+  return { ...where, reason, records: lost, firstSeq: c.nextSeq, lastSeq: c.nextSeq + lost - 1 }
+}
+
+/** Records before the first segment that went otherwise than by retention. */
+function startDamage(disk: Disk, places: Places, first: Catalogue | undefined): Damage[] {
+  if (first === undefined) return []
+  const from = readGone(disk, places) ?? 1
+  const lost = first.segment.firstSeq - from
+  if (lost <= 0) return []
+  const reason = 'records before this segment are missing, and retention did not take them'
+  return [
+    { ...NOTHING_KNOWN, segment: first.segment.name, from: 0, to: 0, records: lost, firstSeq: from, lastSeq: from + lost - 1, reason },
+  ]
 }
 
 const NOTHING_KNOWN = { records: null, firstSeq: null, lastSeq: null, minTime: Number.NaN, maxTime: Number.NaN }
@@ -211,8 +237,9 @@ async function writeAnew(disk: Disk, path: string, c: Catalogue, old: DiskFile):
       await writeAll(file, [block], at)
       at += block.length
     }
-    // The mark says that all before it was synced: numbers that are missing there are lost, and not a torn write.
-    await writeAll(file, [encodeMark({ epoch: c.epoch, at, nextSeq: c.nextSeq })], at)
+    // The mark says that all before it was synced: numbers that are missing there are lost, and not a torn write. They are never given again.
+    const nextSeq = c.holes.reduce((next, hole) => Math.max(next, (hole.lastSeq ?? 0) + 1), c.nextSeq)
+    await writeAll(file, [encodeMark({ epoch: c.epoch, at, nextSeq })], at)
     await file.datasync()
   } finally {
     file.close()

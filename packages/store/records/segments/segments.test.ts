@@ -230,6 +230,44 @@ test('fsck names damage; repair moves it aside and keeps all the rest', async ()
   await store.close()
 })
 
+test('what an orderly stop had synced at the end is not a torn write: it stays named after a repair, and its numbers are not given again', async () => {
+  const path = newPath()
+  await (await filled(path, [some(1, 4), some(4, 6), some(6, 9)])).close()
+  const file = join(path, 'segments', segmentFiles(path)[0])
+  const whole = readFileSync(file)
+  const at = whole.lastIndexOf('\x89PBX', whole.length, 'latin1')
+  const seqs = async (repair: boolean) => (await fsck({ path, repair })).damages.map((d) => [d.firstSeq, d.lastSeq, d.to > d.from])
+  writeFileSync(file, whole.subarray(0, at))
+  assert.deepEqual(await seqs(false), [[6, 8, false]])
+  whole[at + 20] ^= 1
+  writeFileSync(file, whole)
+  assert.deepEqual(await seqs(false), [[6, 8, true]])
+  assert.deepEqual(await seqs(true), [
+    [6, 8, true],
+    [6, 8, false],
+  ])
+  assert.deepEqual(await seqs(false), [[6, 8, false]])
+  const store = await openSegments({ path })
+  assert.equal((await store.append([blocks.block(some(1, 2))])).firstSeq, 9)
+  await store.close()
+  assert.deepEqual(await seqs(false), [[6, 8, false]])
+})
+
+test('fsck names records of a first segment that somebody deleted', async () => {
+  const path = newPath()
+  const store = await openSegments({ path, segmentBytes: 4096 })
+  for (let i = 0; i < 40; i++) await store.append([blocks.block(some(i * 4 + 1, i * 4 + 5))])
+  await store.close()
+  const files = segmentFiles(path).filter((name) => name.endsWith('.pbs'))
+  const second = files.find((name) => Number(name.slice(0, 16)) > 1) as string
+  for (const name of files) if (name < second) rmSync(join(path, 'segments', name))
+  const { damages } = await fsck({ path })
+  assert.deepEqual(
+    damages.map((d) => [d.segment, d.firstSeq, d.lastSeq]),
+    [[second, 1, Number(second.slice(0, 16)) - 1]],
+  )
+})
+
 test('fsck finds a damaged section, and repair leaves what can still be read', async () => {
   const path = newPath()
   await (await filled(path, [some(1, 4), some(4, 6)])).close()

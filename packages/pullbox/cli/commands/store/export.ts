@@ -125,7 +125,13 @@ async function write(
   const end = brokenEnd(reader, { path })
   if (end !== null) {
     const where = `bytes ${end.from}..${end.to} of ${end.segment}`
-    report.unreadable.push({ unreadable: true, reason: `${end.reason}, ${where}`, count: 0, minTime: end.minTime, maxTime: end.maxTime })
+    report.unreadable.push({
+      unreadable: true,
+      reason: `${end.reason}, ${where}`,
+      count: end.records ?? 0,
+      minTime: end.minTime,
+      maxTime: end.maxTime,
+    })
   }
   await file?.commit()
   return say(ctx, report, { framing, path: file?.path ?? null, zone: range.zone })
