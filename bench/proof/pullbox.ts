@@ -25,6 +25,7 @@ export interface Status {
   readonly memory_bytes: number
   readonly listeners: readonly {
     readonly type: string
+    readonly address: string
     readonly receiveBuffer: number
     readonly kernel_drops: number
     readonly counters: Readonly<Record<string, number>>
@@ -57,15 +58,20 @@ http: {address: "127.0.0.1:0"}
 ${more}`,
   )
   const child = spawn(PROGRAM, ['run', '-c', config], { stdio: ['ignore', 'ignore', 'pipe'] })
-  const { said, ...process } = await follow(child)
-  const port = (type: string) => Number(new RegExp(`${type} \\S*:(\\d+)`).exec(said)?.[1])
+  const process = await follow(child)
+  const { listeners } = await process.status()
+  const port = (type: string) =>
+    Number(
+      listeners
+        .find((l) => l.type === type)
+        ?.address.split(':')
+        .at(-1),
+    )
   return { ...process, udp: port('udp'), tcp: port('tcp'), unix, store }
 }
 
 /** Waits until a collector's process says where it answers. @throws Error when it does not start */
-export async function follow(
-  child: ChildProcessByStdio<null, null, Readable>,
-): Promise<Pick<Running, 'pid' | 'status' | 'stop'> & { readonly said: string }> {
+export async function follow(child: ChildProcessByStdio<null, null, Readable>): Promise<Pick<Running, 'pid' | 'status' | 'stop'>> {
   let said = ''
   child.stderr.on('data', (data: Buffer) => (said += data.toString()))
   const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)))
@@ -73,7 +79,6 @@ export async function follow(
   const http = /http (http:\S+)/.exec(said)?.[1]
   if (http === undefined) throw new Error(`the collector did not start: ${said}`)
   return {
-    said,
     pid: child.pid ?? 0,
     status: () => statusOf(`${http}/api/v1/status`),
     stop: () => {
