@@ -5,7 +5,7 @@ import { resultRows, type QueryEvent, type QueryStats, type Reason } from './eve
 import type { BlockResult, Job } from './messages.ts'
 import { OrderedMerge } from './ordered.ts'
 import type { QueryPool } from './pool.ts'
-import { fieldsRead, split, tallyOf, type Parts } from './program.ts'
+import { fieldsRead, split, tallyOf, type Parts, type Tally } from './program.ts'
 import { Scanner } from './scanner.ts'
 import type { BlockRef, Need, Plan, RowSource, TimeRange } from './source.ts'
 import { fileSpill } from './spill.ts'
@@ -17,6 +17,8 @@ export const DEFAULT_MEMORY = 64 * 2 ** 20
 /** Rows of one `rows` event, at most. */
 const ROWS_PER_EVENT = 1024
 const PROGRESS_MS = 100
+/** Values that are counted before they go into the groups. */
+const MOST_SUMS = 10_000
 /** A state that a thread hands over is there as it was gathered, in order, on its way and where it arrives. */
 const COPIES = 4
 /** Values of the shared flag: the query was stopped; it has ended by itself. */
@@ -227,6 +229,7 @@ class Run {
     const { source } = this.args
     if (tally === null || (tally.field !== null && source.valueCounts === undefined)) return all
     const left: number[] = []
+    const sums = new Map<string, number>()
     for (const index of all) {
       const ref = plan.blocks[index]!
       if (this.stopped() || !(ref.minTime >= since && ref.maxTime < until)) left.push(index)
@@ -235,11 +238,14 @@ class Run {
           tally.field === null ? { values: [''], counts: [ref.count] } : await source.valueCounts!(ref, tally.field).catch(() => null)
         if (counts === null) left.push(index)
         else {
-          await stage.mergeState(tally.state(counts.values, Float64Array.from(counts.counts)))
+          for (let v = 0; v < counts.values.length; v++)
+            if (counts.counts[v]! > 0) sums.set(counts.values[v]!, (sums.get(counts.values[v]!) ?? 0) + counts.counts[v]!)
+          if (sums.size > MOST_SUMS) await mergeSums(stage, tally, sums)
           this.count({ rows: ref.count, matched: ref.count, bytes: 0 })
         }
       }
     }
+    await mergeSums(stage, tally, sums)
     return left
   }
 
@@ -298,6 +304,12 @@ class Run {
       spilled: this.spilled,
     }
   }
+}
+
+/** Hands counts of values over, and begins anew. */
+async function mergeSums(stage: GatherStage, tally: Tally, sums: Map<string, number>): Promise<void> {
+  if (sums.size > 0) await stage.mergeState(tally.state([...sums.keys()], Float64Array.from(sums.values())))
+  sums.clear()
 }
 
 async function* scanHere(scanner: Scanner, blocks: readonly BlockRef[], sequence: readonly number[]): AsyncGenerator<BlockResult> {

@@ -17,7 +17,7 @@ export interface Scanned {
   readonly batch: Batch | null
   readonly unreadable: Unreadable | null
   /** Gives the block's memory back; the batch is of no use afterwards. */
-  release(): void
+  readonly release: () => void
 }
 
 /**

@@ -27,7 +27,7 @@ export async function openSource(options: unknown): Promise<RowSource> {
       return reader.source().plan(range, need)
     },
     read: (ref) => view.read(ref),
-    valueCounts: (ref, field) => view.valueCounts(ref, field),
+    valueCounts: (ref, field) => (reader?.source() ?? view).valueCounts!(ref, field),
     close: async () => {
       await view.close()
       await reader?.close()

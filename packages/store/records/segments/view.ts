@@ -30,8 +30,12 @@ export class SegmentsView implements RecordsSource {
   private closed = false
   /** For bytes that are decoded at once. */
   private scratch = new Uint8Array(64 << 10)
-  /** Readers of blocks that were judged lately, with the filters that they have read: most queries judge the same blocks again. */
-  private readonly judged = new Map<string, CountingReader>()
+  /**
+   * Readers of blocks that were judged lately, with the filters and lists that they have read: most queries judge the same blocks
+   * again. By catalogue, those that were begun first go first; then by the block's place in it.
+   */
+  private readonly judged = new Map<Catalogue, (CountingReader | undefined)[]>()
+  private judgedBlocks = 0
 
   constructor(disk: Disk, places: Places) {
     this.disk = disk
@@ -42,13 +46,14 @@ export class SegmentsView implements RecordsSource {
     const blocks: BlockRef[] = []
     const missing: Unreadable[] = []
     const filtered = !('always' in need.requirements)
+    if (filtered) this.forgetJudged()
     for (const c of this.catalogues) {
       // The times of records that are gone are not known: no range rules them out.
       for (const hole of c.holes) if (hole.records !== 0) missing.push(holeUnreadable(hole))
       for (let i = 0; i < c.blocks; i++) {
         if (c.count[i] === 0 || !overlaps(range, c.minTime[i], c.maxTime[i])) continue
+        if (filtered && !this.mayHold(c, i, need)) continue
         const id: BlockId = { segment: c.segment.name, at: c.offset[i], seq: c.firstSeq(i) }
-        if (filtered && !this.mayHold(id, need)) continue
         blocks.push({ id, minTime: c.minTime[i], maxTime: c.maxTime[i], count: c.count[i], bytes: c.length[i] })
       }
     }
@@ -56,9 +61,9 @@ export class SegmentsView implements RecordsSource {
   }
 
   /** A block whose filter can't be read may hold anything. */
-  private mayHold(id: BlockId, need: Need): boolean {
+  private mayHold(c: Catalogue, i: number, need: Need): boolean {
     try {
-      return mayHold(need.requirements, this.judgedReader(id))
+      return mayHold(need.requirements, this.judgedReader(c, i))
     } catch {
       return true
     }
@@ -68,17 +73,35 @@ export class SegmentsView implements RecordsSource {
   spans(seq: number, direction: 'after' | 'before', range: TimeRange, need: Need): Iterable<Span> {
     const walk = direction === 'after' ? spansAfter : spansBefore
     const filtered = !('always' in need.requirements)
-    return walk(this.catalogues, seq, range, (id) => !filtered || this.mayHold(id, need))
+    return walk(this.catalogues, seq, range, (_id, c, i) => !filtered || this.mayHold(c, i, need))
   }
 
-  private judgedReader(id: BlockId): CountingReader {
-    const key = `${id.segment} ${id.at} ${id.seq}`
-    const reader = this.judged.get(key) ?? this.reader(id)
-    // Kept in the order of use: the first is the one that was not used for longest.
-    this.judged.delete(key)
-    this.judged.set(key, reader)
-    if (this.judged.size > JUDGED_BLOCKS) this.judged.delete(this.judged.keys().next().value as string)
+  private judgedReader(c: Catalogue, i: number): CountingReader {
+    const known = this.judged.get(c)?.[i]
+    if (known !== undefined) return known
+    const reader = this.blockAt(c, i)
+    let readers = this.judged.get(c)
+    if (readers === undefined) this.judged.set(c, (readers = []))
+    for (const [other, { length }] of this.judged) {
+      if (this.judgedBlocks < JUDGED_BLOCKS || other === c) break
+      this.judgedBlocks -= length
+      this.judged.delete(other)
+    }
+    if (this.judgedBlocks >= JUDGED_BLOCKS) return reader
+    this.judgedBlocks += i + 1 - Math.min(readers.length, i + 1)
+    readers[i] = reader
     return reader
+  }
+
+  /** Lets go of segments that are not there any more. */
+  private forgetJudged(): void {
+    if (this.judged.size === 0) return
+    const there = new Set(this.catalogues)
+    for (const [c, { length }] of this.judged) {
+      if (there.has(c)) continue
+      this.judgedBlocks -= length
+      this.judged.delete(c)
+    }
   }
 
   async read(ref: BlockRef): Promise<BlockRows | Unreadable> {
@@ -93,7 +116,11 @@ export class SegmentsView implements RecordsSource {
   }
 
   async valueCounts(ref: BlockRef, field: string): Promise<ValueCounts | null> {
-    return countValues(this.reader(ref.id as BlockId), field)
+    const id = ref.id as BlockId
+    const c = this.catalogues[this.segmentOf(id.seq)]
+    const i = c?.segment.name === id.segment ? c.find(id.seq) : -1
+    const known = c !== undefined && i >= 0 && i < c.blocks && c.offset[i] === id.at
+    return countValues(known ? this.judgedReader(c, i) : this.reader(id), field)
   }
 
   /** Lets go of the files. */
@@ -101,6 +128,7 @@ export class SegmentsView implements RecordsSource {
     for (const file of this.files.values()) file.close()
     this.files.clear()
     this.judged.clear()
+    this.judgedBlocks = 0
     this.closed = true
   }
 
