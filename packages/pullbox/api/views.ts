@@ -28,6 +28,7 @@ export const listenerView = z.object({
   address: z.string(),
   receiveBuffer: z.number().int().describe('bytes that the kernel granted'),
   native: z.boolean(),
+  nice: z.number().int().optional().describe('nice value of the thread; below 0 where the system lets it go first'),
   counters: z.record(z.string(), z.number()),
   kernel_drops: count,
 })

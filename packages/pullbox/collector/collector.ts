@@ -49,6 +49,8 @@ export interface ListenerStatus {
   readonly address: string
   readonly receiveBuffer: number
   readonly native: boolean
+  /** Nice value of its thread; 0 where it was not raised above others. */
+  readonly nice?: number
   readonly counters: Counters
   /** Drops by the kernel of all runs. */
   readonly kernelDrops: number
@@ -221,6 +223,7 @@ export class Collector {
       address: r.listener.address,
       receiveBuffer: r.listener.receiveBuffer,
       native: r.listener.native,
+      nice: r.listener.nice,
       counters: r.listener.counters(),
       kernelDrops: store.listeners[r.name]?.kernelDrops ?? 0,
     }))

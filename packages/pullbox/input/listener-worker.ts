@@ -41,7 +41,7 @@ async function main(task: ListenerTask): Promise<void> {
     observer,
   })
   const input = await OPEN[task.type]({ task, intake, libc: task.native ? loadLibc() : undefined })
-  say({ type: 'listening', address: input.address, receiveBuffer: input.receiveBuffer, native: input.native })
+  say({ type: 'listening', address: input.address, receiveBuffer: input.receiveBuffer, native: input.native, nice: input.nice ?? 0 })
   try {
     await input.run()
   } finally {

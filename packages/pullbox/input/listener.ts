@@ -72,6 +72,8 @@ export interface Listener {
   /** Bytes of kernel receive buffer granted; 0 for streams. */
   readonly receiveBuffer: number
   readonly native: boolean
+  /** Nice value of its thread: below 0 where the system let it go before others (root or CAP_SYS_NICE), else 0. */
+  readonly nice: number
   /** What each source has sent; see SourceTable. */
   readonly sources: SourceTable
   /** All counters now. */
@@ -111,6 +113,7 @@ class ListenerThread implements Listener {
   address = ''
   receiveBuffer = 0
   native = false
+  nice = 0
   private readonly cells = new SharedCounters()
   private readonly flag = new StopFlag()
   private readonly worker: Worker
@@ -163,6 +166,7 @@ class ListenerThread implements Listener {
       this.address = message.address
       this.receiveBuffer = message.receiveBuffer
       this.native = message.native
+      this.nice = message.nice
       this.running = true
       listening()
     } else if (message.type === 'failed') {

@@ -44,6 +44,8 @@ export interface Input {
   readonly receiveBuffer: number
   /** Whether it reads through the system's own calls; else through node's. */
   readonly native: boolean
+  /** Nice value of the thread where it was raised above the others; absent = the process's own. */
+  readonly nice?: number
   /** Reads until a stop is requested and everything is in the ring. */
   run(): Promise<void>
 }
@@ -57,6 +59,6 @@ export interface InputParts {
 
 /** What the thread says to the one that started it. */
 export type ListenerMessage =
-  | { type: 'listening'; address: string; receiveBuffer: number; native: boolean }
+  | { type: 'listening'; address: string; receiveBuffer: number; native: boolean; nice: number }
   | { type: 'failed'; error: { code: string; message: string; at: string; hint: string } }
   | { type: 'stopped'; observed: unknown }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createSocket } from 'node:dgram'
 import type { Socket } from 'node:dgram'
 import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 
@@ -194,4 +195,21 @@ test('udp: logger(1) is heard', async (t) => {
   await once(child, 'exit')
   await collector.until(1)
   assert.match(collector.records[0].bytes.toString(), /^<13>.*pb-test: hello there$/)
+})
+
+test('udp (native): the receive thread goes before others where the system allows it, and says so', async (t) => {
+  const listener = await startListener({
+    type: 'udp',
+    address: '127.0.0.1:0',
+    ring: testRing(),
+    limits: { message: 1000, memory: 1 << 20 },
+    warm: false,
+  })
+  t.after(() => listener.stop())
+  // Field 19 of /proc/PID/task/TID/stat: the nice value.
+  const values = readdirSync('/proc/self/task').map((id) =>
+    Number(readFileSync(`/proc/self/task/${id}/stat`, 'latin1').split(') ')[1].split(' ')[16]),
+  )
+  const raised = values.filter((value) => value === -15).length
+  assert.deepEqual([listener.nice, raised], process.getuid?.() === 0 ? [-15, 1] : [0, 0])
 })

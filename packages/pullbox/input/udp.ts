@@ -23,6 +23,8 @@ import { warmUp } from './warm-up.ts'
 /** Messages of one recvmmsg call: at most so many, fewer where the longest datagrams would take more than a quarter of the memory. */
 const CALL_MESSAGES = 512
 const LEAST_MESSAGES = 32
+/** Nice value that the receive thread asks for: while it waits for a processor, the kernel's queue overflows. */
+const NICE = -15
 /** How often the fallback reads the kernel's drop counter from /proc, in milliseconds. */
 const DROPS_MS = 1000
 /** When the fallback counts as drained: nothing for this long, at most this long in all. */
@@ -53,12 +55,14 @@ function openNativeUdp(parts: InputParts, endpoint: Endpoint, libc: Libc): Input
     name: socket.six ? 28 : 16,
     stamps,
   })
+  const nice = libc.nice(NICE) < 0 ? 0 : NICE
   const peers = new PeerIndex(intake, socket.six, (index) => libc.interfaceName(index))
   const { names, nameWords } = vector
   return {
     address: socket.address,
     receiveBuffer: socket.receiveBuffer,
     native: true,
+    nice,
     async run() {
       try {
         receiveDatagrams({ socket, vector, intake, count, nap: true, source: (i) => peers.source(names, i * nameWords) })

@@ -18,6 +18,8 @@ export interface Libc {
   /** `entry`: one struct pollfd. */
   poll(entry: Int32Array, timeoutMs: number): number
   close(fd: number): number
+  /** Sets the calling thread's nice value; below 0 needs root or CAP_SYS_NICE. */
+  nice(value: number): number
   interfaceName(index: number): string
   /** The address of a buffer's first byte; it is good as long as the buffer is held. */
   address(buffer: ArrayBuffer): bigint
@@ -73,6 +75,7 @@ function wrap(koffi: typeof import('koffi')): Libc {
   const recvmmsg = lib.func('int recvmmsg(int, void *, uint32_t, int, void *)')
   const poll = lib.func('int poll(void *, unsigned long, int)')
   const close = lib.func('int close(int)')
+  const setpriority = lib.func('int setpriority(int, uint32_t, int)')
   const ifIndexToName = lib.func('void *if_indextoname(uint32_t, void *)')
   const result = (value: number) => (value < 0 ? -koffi.errno() : value)
   const length = new Uint32Array(1)
@@ -94,6 +97,8 @@ function wrap(koffi: typeof import('koffi')): Libc {
     receive: (fd, headers, count, flags) => result(recvmmsg(fd, headers, count, flags, null)),
     poll: (entry, timeoutMs) => result(poll(entry, 1, Math.max(0, Math.ceil(timeoutMs)))),
     close: (fd) => result(close(fd)),
+    // PRIO_PROCESS and 0: on Linux this is the thread that calls.
+    nice: (value) => result(setpriority(0, 0, value)),
     interfaceName(index) {
       const name = new Uint8Array(16)
       return ifIndexToName(index, name) === null ? String(index) : Buffer.from(name.subarray(0, name.indexOf(0))).toString()
