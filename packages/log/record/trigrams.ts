@@ -35,7 +35,7 @@ const DOT = 46
 const isDigit = (c: number) => c >= 48 && c <= 57
 
 /**
- * Sets one bit for each four numbers joined by dots (`10.0.0.7`, every window of four where there are more): what a search for an
+ * Sets bits for each four numbers joined by dots (`10.0.0.7`, every window of four where there are more): what a search for an
  * IPv4 address can match. Trigrams alone open every block for an address, because digits are everywhere. Bytes on both sides of a
  * place in `cuts` (ascending, the first 0, the last the length) belong to different texts, and no number reaches across.
  */
@@ -67,19 +67,29 @@ function addDotted(bytes: Uint8Array, start: number, to: number, bits: Uint8Arra
   }
 }
 
+/** Three bits for each address: of a block with 5,000 different ones, an absent address opens one in twenty. */
+const FACTORS = [0x9e3779b1, 0x85ebca6b, 0xc2b2ae35]
+
 function setAddress(bits: Uint8Array, bytes: Uint8Array, start: number, end: number): void {
-  const bit = addressBit(bytes, start, end)
-  bits[bit >> 3] |= 1 << (bit & 7)
+  const hash = addressHash(bytes, start, end)
+  for (const factor of FACTORS) {
+    const bit = Math.imul(hash, factor) >>> 17
+    bits[bit >> 3] |= 1 << (bit & 7)
+  }
 }
 
-function addressBit(bytes: Uint8Array, start: number, end: number): number {
+/** FNV-1a, 32 bits. */
+function addressHash(bytes: Uint8Array, start: number, end: number): number {
   let hash = 0x811c9dc5
   for (let i = start; i < end; i++) hash = Math.imul(hash ^ bytes[i], 0x01000193)
-  return Math.imul(hash, 0x9e3779b1) >>> 17
+  return hash
 }
 
 /** False when these four numbers joined by dots certainly stand nowhere in what {@link addAddresses} saw, without a digit before or after them. */
 export function hasAddress(bits: Uint8Array, address: Uint8Array): boolean {
-  const bit = addressBit(address, 0, address.length)
-  return (bits[bit >> 3] & (1 << (bit & 7))) !== 0
+  const hash = addressHash(address, 0, address.length)
+  return FACTORS.every((factor) => {
+    const bit = Math.imul(hash, factor) >>> 17
+    return (bits[bit >> 3] & (1 << (bit & 7))) !== 0
+  })
 }

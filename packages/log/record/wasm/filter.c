@@ -21,8 +21,11 @@ __attribute__((export_name("trigrams"))) void trigrams(u8 *p, u32 n, u32 *bits) 
 static void set_address(const u8 *p, u32 start, u32 end, u8 *bits) {
   u32 hash = 0x811c9dc5u;
   for (u32 i = start; i < end; i++) hash = (hash ^ p[i]) * 0x01000193u;
-  u32 bit = hash * 0x9e3779b1u >> 17;
-  bits[bit >> 3] |= 1 << (bit & 7);
+  static const u32 factors[3] = {0x9e3779b1u, 0x85ebca6bu, 0xc2b2ae35u};
+  for (int k = 0; k < 3; k++) {
+    u32 bit = hash * factors[k] >> 17;
+    bits[bit >> 3] |= 1 << (bit & 7);
+  }
 }
 
 // Every window of four numbers in a run of numbers joined by dots that starts at `at`; gives the end of the run.
