@@ -44,7 +44,10 @@ test('a client that goes away ends the count; two at a time are refused', { time
 
 test('damage behind the back of a running collector', { timeout: 60_000 }, async () => {
   const folder = join(world.dir, 'store', 'segments')
-  const path = join(folder, readdirSync(folder)[0])
+  const path = join(
+    folder,
+    readdirSync(folder).find((name) => name.endsWith('.pbs'))!,
+  )
   const bytes = readFileSync(path)
   bytes[Math.floor(bytes.length / 2)] ^= 1
   writeFileSync(path, bytes)

@@ -84,6 +84,7 @@ async function live(collector: Collector, path: string, since?: number) {
 
 const segments = (path: string) =>
   readdirSync(join(path, 'segments'))
+    .filter((name) => name.endsWith('.pbs'))
     .toSorted()
     .map((name) => join(path, 'segments', name))
 
@@ -267,4 +268,31 @@ test('limits of retention can be set while a collector runs', { timeout: 60_000 
   const { stats } = await collector.status()
   assert.ok(stats.bytes < before.bytes && stats.firstSeq > 1)
   assert.equal((await live(collector, path)).balanced, true)
+})
+
+test('accounts that were added to the one of `other` are found there; a loss among them is still one', () => {
+  const line = (source: string, stored: number): AccountLine => ({ ...emptyAccount(), source, stored, received: stored, held: 0 })
+  const counted = new Map([
+    ['a', 7],
+    ['b', 4],
+    ['other', 1],
+  ])
+  const none = new Map<string, number>()
+  const sums = { base: null, before: none, unreadable: none, unreadableBefore: none, removed: 0 }
+  const found = { ...sums, counted, firstSeq: 1, lastSeq: 12, blocks: 1, records: 12, bytes: 1, damages: [] }
+  // Of a 5 records were folded, of b all.
+  const good = compare({ lines: [line('a', 2), line('other', 10)], through: 12 }, found, false, 0)
+  assert.equal(good.balanced, true)
+  assert.deepEqual(
+    good.sources.map((s) => [s.source, s.account, s.received, s.difference]),
+    [
+      ['a', 7, 7, 0],
+      ['b', 4, 4, 0],
+      ['other', 1, 1, 0],
+    ],
+  )
+  const lost = compare({ lines: [line('a', 2), line('other', 11)], through: 12 }, found, false, 0)
+  assert.deepEqual([lost.balanced, lost.sources[2].difference], [false, 1])
+  const more = compare({ lines: [line('a', 3), line('other', 8)], through: 12 }, found, false, 0)
+  assert.equal(more.balanced, false)
 })

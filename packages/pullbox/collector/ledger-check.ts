@@ -7,6 +7,8 @@ import { decodeCheckpoint, emptyAccount, Ledger, refusedSum } from '@pullbox/log
 import type { Recount } from '@pullbox/store/records'
 import { recount, SegmentsReader } from '@pullbox/store/records'
 
+import { OTHER } from '../input/index.ts'
+
 /** An account and the last record that it counts; both of one moment. */
 export interface LedgerAccount {
   readonly lines: readonly AccountLine[]
@@ -137,9 +139,10 @@ export function compare(account: LedgerAccount, found: Recount, part: boolean, s
   const tallies = [found.before, found.counted, found.unreadable, found.unreadableBefore]
   const names = new Set([...lines.keys(), ...bases.keys(), ...tallies.flatMap((tally) => [...tally.keys()])])
   if (found.removed > 0) names.add('')
-  const sources = [...names]
+  const apart = [...names]
     .toSorted((a, b) => (a < b ? -1 : 1))
     .map((source) => line(source, lines.get(source), bases.get(source) ?? emptyAccount(), found, part))
+  const sources = unfolded(apart)
   return {
     balanced: sources.every((s) => s.difference === 0 && s.check === 0 && s.unreadable === 0),
     since: part ? (base?.at ?? null) : null,
@@ -149,6 +152,30 @@ export function compare(account: LedgerAccount, found: Recount, part: boolean, s
     seconds,
     sources,
   }
+}
+
+/**
+ * Accounts of sources that were silent for long may have been added to the one of `other` (fold-sources.ts), while their records keep
+ * their names: what a source has on disk beyond its own account is taken from there, as far as it reaches. A record that is lost stays
+ * a difference, of its source or of `other`.
+ */
+function unfolded(apart: readonly LedgerCheckLine[]): LedgerCheckLine[] {
+  let left = apart.find((l) => l.source === OTHER)?.difference ?? 0
+  if (left <= 0) return [...apart]
+  const whole = left
+  const shift = (l: LedgerCheckLine, n: number) => ({
+    ...l,
+    account: l.account + n,
+    received: l.received + n,
+    difference: l.difference + n,
+  })
+  const out = apart.map((l) => {
+    if (l.difference >= 0 || l.source === '') return l
+    const n = Math.min(-l.difference, left)
+    left -= n
+    return shift(l, n)
+  })
+  return out.map((l) => (l.source === OTHER ? shift(l, left - whole) : l))
 }
 
 function line(source: string, now: AccountLine | undefined, base: Account, found: Recount, part: boolean): LedgerCheckLine {
