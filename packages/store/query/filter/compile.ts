@@ -19,7 +19,7 @@ import { severityTest } from './severity.ts'
 import { streamMatcher } from './stream.ts'
 import { stringRangeTest } from './string-range.ts'
 import { substringTest } from './substring.ts'
-import { DayRangeMatcher, TimeMatcher, WeekRangeMatcher } from './time.ts'
+import { dayRangeMatcher, timeMatcher, weekRangeMatcher } from './time.ts'
 import { TwoFieldsMatcher } from './two-fields.ts'
 
 import type { FilterNode, ValueSet } from '../language/index.ts'
@@ -40,11 +40,11 @@ export function compileFilter(node: FilterNode, context: FilterContext = {}): Ma
     case 'not':
       return new NotMatcher(compileFilter(node.filter, context))
     case 'time':
-      return new TimeMatcher(node.since, node.until)
+      return timeMatcher(node.since, node.until)
     case 'day_range':
-      return new DayRangeMatcher(node.start, node.end, node.offset)
+      return dayRangeMatcher(node.start, node.end, node.offset)
     case 'week_range':
-      return new WeekRangeMatcher(node.start, node.end, node.offset)
+      return weekRangeMatcher(node.start, node.end, node.offset)
     case 'eq_field':
     case 'le_field':
     case 'lt_field':
