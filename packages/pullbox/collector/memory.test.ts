@@ -18,6 +18,7 @@ const MESSAGE = 5 << 20
 const SMALL = PROVE ? 3_000_000 : 60_000
 const LONG = PROVE ? 300 : 6
 const NAMES = PROVE ? 1_000_000 : 40_000
+const WARM = 10_000
 const SOURCES = PROVE ? 70_000 : 300
 const CONNECTIONS = PROVE ? 10_000 : 300
 
@@ -37,6 +38,17 @@ class Sender {
   end(): Promise<void> {
     return new Promise((resolve) => this.socket.end(resolve))
   }
+}
+
+/** A few short messages, one after another. */
+async function warm(program: Program): Promise<number> {
+  const tcp = await Sender.open(program.port('tcp'))
+  for (let n = 0; n < WARM; n += 100) {
+    await tcp.write(Array.from({ length: 100 }, (_, i) => `<13>Nov 24 10:00:00 h a: ${n + i} ${'word '.repeat(i % 40)}\n`).join(''))
+    await sleep(5)
+  }
+  await tcp.end()
+  return WARM
 }
 
 /** Many short messages at once over both listeners. Gives how many the collector must have (datagrams may be dropped). */
@@ -109,19 +121,20 @@ test(`memory is bounded by limits.memory, whatever arrives`, { timeout: PROVE ? 
   const dir = folder(t)
   const program = await Program.start(configure(dir, join(dir, 'store'), { memory: MEMORY, message: MESSAGE }))
   t.after(() => program.kill())
-  await sleep(500)
+  // Code is compiled and heaps get their size with the first messages; that is no memory of what arrives.
+  let sent = await warm(program)
+  await program.until((s) => s.stored >= WARM, 'the first messages')
   const base = program.memory().now
-  t.diagnostic(`at rest ${base >> 20} MiB`)
-  let sent = 0
+  t.diagnostic(`at little work ${base >> 20} MiB`)
   for (const flood of [small, long, names, sources, connections]) {
     sent += await flood(program)
     // Datagrams may be lost in a flood, and are counted then: what the streams sent is there in any case.
     const known = sent - SOURCES
     await program.until((s) => s.stored >= known - CONNECTIONS && s.held === 0, `${flood.name} is stored`, 600_000)
     const { most } = program.memory()
-    t.diagnostic(`after ${flood.name}: ${most >> 20} MiB at most, ${(most - base) >> 20} more than at rest`)
+    t.diagnostic(`after ${flood.name}: ${most >> 20} MiB at most, ${(most - base) >> 20} more than at little work`)
     if (process.env.DRY === undefined)
-      assert.ok(most - base <= MEMORY, `${flood.name}: ${(most - base) >> 20} MiB more than at rest; ${MEMORY >> 20} are allowed`)
+      assert.ok(most - base <= MEMORY, `${flood.name}: ${(most - base) >> 20} MiB more than at little work; ${MEMORY >> 20} are allowed`)
   }
   const lines = await program.sources()
   const { sources: apart } = shareOut({ message: MESSAGE, memory: MEMORY }, 2)
