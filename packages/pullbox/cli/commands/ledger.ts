@@ -5,6 +5,7 @@ import type { Command } from '../command.ts'
 import { COMMON } from '../command.ts'
 import type { Context } from '../context.ts'
 import { EXIT } from '../exit.ts'
+import type { Progress as Bar } from '../output/progress.ts'
 
 const check: Command = {
   name: 'check',
@@ -43,9 +44,9 @@ const check: Command = {
 /** With a bar where the count is made here. */
 async function count(ctx: Context, client: Client, since: number | null): Promise<LedgerCheckView> {
   const { Progress } = await import('../output/progress.ts')
-  const bars: InstanceType<typeof Progress>[] = []
+  const bars: Bar[] = []
   const onProgress = (done: number, total: number) => {
-    if (bars.length === 0) bars.push(new Progress(ctx.stderr, ctx.now, total))
+    if (bars.length === 0) bars.push(new Progress(ctx.stderr, () => ctx.now(), total))
     bars[0].update(done)
   }
   try {
