@@ -69,7 +69,7 @@ test(
       '* | sort by (pid, _msg) desc limit 100',
     ]
     const { stdout } = await promisify(execFile)(process.execPath, [
-      join(import.meta.dirname, 'memory-child.ts'),
+      join(import.meta.dirname, 'memory-child.fixture.ts'),
       path,
       String(WORKERS),
       join(root, 'spill'),
