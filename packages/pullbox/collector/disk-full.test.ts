@@ -9,8 +9,7 @@ import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 
 import { servicesRequired } from '../../../tools/services.ts'
-import { EXIT } from '../cli/exit.ts'
-import { configure, folder, Program, STOPPED } from './testing/program.ts'
+import { configure, folder, Program, REFUSES, STOPPED } from './testing/program.ts'
 
 /** A file system of its own size, or null (loudly) where this user may not mount one. */
 function smallDisk(t: TestContext, size: string): string | null {
@@ -127,7 +126,7 @@ test('a store on a file system that is mounted read-only is refused by name', { 
   assert.equal(await program.stop(), STOPPED)
   assert.equal(spawnSync('mount', ['-o', 'remount,ro', disk]).status, 0)
   const { status, said } = await Program.refused(config)
-  assert.equal(status, EXIT.notAllowed)
+  assert.equal(status, REFUSES.notAllowed)
   assert.match(said, /STORE_READ_ONLY/)
   assert.equal(spawnSync('mount', ['-o', 'remount,rw', disk]).status, 0)
   const again = await Program.start(config)

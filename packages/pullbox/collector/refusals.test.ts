@@ -7,8 +7,7 @@ import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 
 import { servicesRequired } from '../../../tools/services.ts'
-import { EXIT } from '../cli/exit.ts'
-import { configure, folder, Program, STOPPED } from './testing/program.ts'
+import { configure, folder, Program, REFUSES, STOPPED } from './testing/program.ts'
 
 // What the collector refuses to start with, as a user sees it: code, text, exit status.
 
@@ -34,7 +33,7 @@ test('a store that a newer version has written is left as it is', { timeout: 120
   const newer = readFileSync(file, 'utf8').replace(/\d+/, (number) => String(Number(number) + 1))
   writeFileSync(file, newer)
   const { status, said } = await Program.refused(config)
-  assert.equal(status, EXIT.checkFailed)
+  assert.equal(status, REFUSES.checkFailed)
   assert.match(said, /STORE_NEWER_VERSION/)
   assert.equal(readFileSync(file, 'utf8'), newer)
 })
@@ -46,7 +45,7 @@ test('a port in use names the program that holds it', { timeout: 120_000 }, asyn
   const { port } = server.address() as AddressInfo
   const dir = folder(t)
   const { status, said } = await Program.refused(configure(dir, join(dir, 'store'), { tcp: `127.0.0.1:${port}` }))
-  assert.equal(status, EXIT.config)
+  assert.equal(status, REFUSES.config)
   assert.match(said, new RegExp(`INPUT_PORT_IN_USE.*pid ${process.pid} \\(`))
 })
 
@@ -66,7 +65,7 @@ test('a user without rights: a store that it may not write, a port that it may n
   const dir = folder(t)
   chmodSync(dir, 0o755)
   const store = await Program.refused(configure(dir, join(dir, 'store')), NOBODY)
-  assert.equal(store.status, EXIT.notAllowed)
+  assert.equal(store.status, REFUSES.notAllowed)
   assert.match(store.said, /STORE_READ_ONLY/)
   const free = Number(readFileSync('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'latin1'))
   // A machine that lets anybody take any port has nothing to refuse here.
@@ -74,6 +73,6 @@ test('a user without rights: a store that it may not write, a port that it may n
   mkdirSync(join(dir, 'own'), { mode: 0o777 })
   chmodSync(join(dir, 'own'), 0o777)
   const port = await Program.refused(configure(dir, join(dir, 'own', 'store'), { udp: '127.0.0.1:514' }), NOBODY)
-  assert.equal(port.status, EXIT.notAllowed)
+  assert.equal(port.status, REFUSES.notAllowed)
   assert.match(port.said, /INPUT_NO_RIGHTS.*127\.0\.0\.1:514/)
 })

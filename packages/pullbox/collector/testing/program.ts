@@ -17,6 +17,9 @@ const START_MS = 60_000
 /** Exit status after an orderly stop by SIGTERM: 128 + the signal's number. */
 export const STOPPED = 143
 
+/** Exit statuses of a start that is refused, as docs/guides/command-line.md has them. */
+export const REFUSES = { notAllowed: 5, config: 6, checkFailed: 8 } as const
+
 /** The account of one source as /api/v1/sources gives it. */
 export interface SourceLine {
   source: string
