@@ -56,7 +56,7 @@ export function encodeBlock(batch: Batch, options: EncodeOptions): Uint8Array {
     severityBits |= batch.priority[i] === NO_PRIORITY ? 256 : 1 << (batch.priority[i] & 7)
     kindBits |= 1 << batch.kind[i]
   }
-  return assembleBlock({
+  const block = assembleBlock({
     kind: BLOCK_KIND.records,
     count: n,
     minTime,
@@ -68,6 +68,17 @@ export function encodeBlock(batch: Batch, options: EncodeOptions): Uint8Array {
     arenaBytes: arena.length,
     sections: parts,
   })
+  for (const part of parts) letGo(part)
+  return block
+}
+
+/**
+ * Frees the compressor's result, which lies in a buffer as long as its input: left to the collector of garbage, many megabytes of
+ * them would be dead before it looks. Small ones lie in the pool that all buffers share, and stay.
+ */
+function letGo({ codec, rawLength, bytes }: Part): void {
+  const buffer = bytes.buffer as ArrayBuffer
+  if (codec === CODEC.zstd && buffer.byteLength === rawLength && rawLength > Buffer.poolSize) buffer.transfer(0)
 }
 
 /** A block that carries the account of the sources instead of records; `payload` is the ledger's own encoding. */

@@ -7,13 +7,13 @@ import { Garbage } from '../input/garbage.ts'
 import { RingConsumer, takeAny } from '../input/ring.ts'
 import { Gate } from './gate.ts'
 import { missingIn } from './missing.ts'
-import type { BlockMessage, BlockWorkerData, SourceShare } from './protocol.ts'
+import type { BlockMessage, BlockWorkerData, EmptyMessage, SourceShare } from './protocol.ts'
 
 /** Arena bytes from which the filters are built: below, reading the block is as quick as reading the filter. */
 const FILTER_FROM = 128 << 10
 const WAIT_MS = 100
-/** About what the columns of a record take while a block is made. */
-const COLUMN_BYTES = 80
+/** About what the columns of a record take while a block is made: as they are gathered, and put together. */
+const COLUMN_BYTES = 160
 
 /** What each source has in the batch. */
 function shares(batch: Batch): SourceShare[] {
@@ -55,9 +55,10 @@ function main(data: BlockWorkerData): void {
       if (full && cannotWait.length === 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, WAIT_MS)
       continue
     }
-    const { batch, ring, slot } = taken
-    if (batch.count > 0) {
-      const { listener, canWait } = input.get(ring)!
+    const { batch, ring, slot, turn } = taken
+    const { listener, canWait } = input.get(ring)!
+    if (batch.count === 0) data.store.postMessage({ type: 'empty', listener, turn } satisfies EmptyMessage)
+    else {
       // Compressing costs three times what reading costs: when half of the ring waits, the block goes raw, so that nothing is lost.
       const raw = ring.waiting() * 2 > ring.shared.slots
       const block = encodeBlock(batch, {
@@ -65,11 +66,10 @@ function main(data: BlockWorkerData): void {
         filter: !raw && batch.arenaUsed >= FILTER_FROM && batch.arenaUsed <= data.filterMost ? filters : null,
         listener,
       })
-      const message: BlockMessage = { type: 'block', block, listener, canWait, raw, shares: shares(batch), missing: gaps(batch) }
+      const message: BlockMessage = { type: 'block', block, listener, turn, canWait, raw, shares: shares(batch), missing: gaps(batch) }
       gate.enter(block.length)
       data.store.postMessage(message, [block.buffer as ArrayBuffer])
-      // The engine's compressor takes a buffer as long as what it is given, and its result is a part of it.
-      garbage.add(batch.arenaUsed + COLUMN_BYTES * batch.count)
+      garbage.add(COLUMN_BYTES * batch.count)
     }
     ring.release(slot)
   }

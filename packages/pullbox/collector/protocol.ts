@@ -46,11 +46,20 @@ export interface BlockMessage {
   readonly type: 'block'
   readonly block: Uint8Array
   readonly listener: string
+  /** The turn of its batch in the listener's ring. */
+  readonly turn: number
   readonly canWait: boolean
   readonly raw: boolean
   readonly shares: readonly SourceShare[]
   /** Messages that gap records of this block say are missing. */
   readonly missing: readonly { source: string; count: number }[]
+}
+
+/** A batch without records: its turn is over. */
+export interface EmptyMessage {
+  readonly type: 'empty'
+  readonly listener: string
+  readonly turn: number
 }
 
 export interface StoreWorkerData {

@@ -10,8 +10,9 @@ import { openRecords } from '../config/drivers.ts'
 import { Garbage } from '../input/garbage.ts'
 import { SourceTable } from '../input/source-table.ts'
 import { foldSources } from './fold-sources.ts'
+import { Arrival } from './arrival.ts'
 import { Gate } from './gate.ts'
-import type { BlockMessage, ListenerTable, Opened, StoreRequest, StoreStatus, StoreWorkerData } from './protocol.ts'
+import type { BlockMessage, EmptyMessage, ListenerTable, Opened, StoreRequest, StoreStatus, StoreWorkerData } from './protocol.ts'
 import { Settler } from './settle.ts'
 
 const TICK_MS = 1000
@@ -25,6 +26,7 @@ class StoreThread {
   private readonly garbage: Garbage
   private store: RecordsStore | undefined
   private settler: Settler | undefined
+  private readonly arrival = new Arrival((block) => this.settler?.push(block))
   private readonly tables: SourceTable[] = []
   private readonly ledger: Ledger
   /** Kernel drops of earlier runs, by listener. */
@@ -144,8 +146,8 @@ class StoreThread {
 
   private attach(port: MessagePort): void {
     this.producers++
-    port.on('message', (message: BlockMessage | { type: 'end' }) => {
-      if (message.type === 'block') return this.settler?.push(message)
+    port.on('message', (message: BlockMessage | EmptyMessage | { type: 'end' }) => {
+      if (message.type !== 'end') return this.arrival.take(message)
       this.producers--
       port.close()
       if (this.producers === 0) this.ended?.()
@@ -186,6 +188,7 @@ class StoreThread {
     for (const timer of this.timers) clearInterval(timer)
     const store = this.opened()
     if (this.producers > 0) await new Promise<void>((resolve) => (this.ended = resolve))
+    this.arrival.end()
     await this.settler?.finish()
     const status = this.status()
     try {

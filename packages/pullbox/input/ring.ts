@@ -201,6 +201,8 @@ export class RingProducer extends RingView {
 export interface Taken {
   readonly batch: Batch
   readonly slot: number
+  /** The number of its commit, a 32-bit count that starts at 0 and goes round. */
+  readonly turn: number
 }
 
 /** The taking end of a ring; any number of threads may have one. */
@@ -215,7 +217,7 @@ export class RingConsumer extends RingView {
       const slot = Atomics.load(queue, this.place(head))
       if (Atomics.compareExchange(control, HEAD, head, (head + 1) | 0) !== head) continue
       Atomics.store(this.states, slot, SLOT.taken)
-      return { batch: this.batch(slot), slot }
+      return { batch: this.batch(slot), slot, turn: head }
     }
   }
 
@@ -260,7 +262,7 @@ export function takeAny(rings: readonly RingConsumer[], doorbell: SharedArrayBuf
       // Asked before taking: a ring that closes in between has its last batch seen in the next round.
       finished = ring.finished() && finished
       const taken = ring.tryTake()
-      if (taken !== null) return { batch: taken.batch, slot: taken.slot, ring }
+      if (taken !== null) return { ...taken, ring }
     }
     const rest = until - performance.now()
     if (finished || rest <= 0) return null

@@ -1,7 +1,7 @@
 import type { PipeNode, Query } from '../language/index.ts'
 import { requirements, timeRange } from '../filter/index.ts'
 import { Budget, type Batch, type GatherStage, type Spill, type StageContext } from '../pipe/index.ts'
-import { resultRows, type QueryEvent, type QueryStats, type Reason } from './events.ts'
+import { resultRows, type QueryEvent, type QueryStats, type Reason, type ResultRow } from './events.ts'
 import type { BlockResult, Job } from './messages.ts'
 import { OrderedMerge } from './ordered.ts'
 import type { QueryPool } from './pool.ts'
@@ -16,6 +16,9 @@ import { resolveSubqueries } from './subqueries.ts'
 export const DEFAULT_MEMORY = 64 * 2 ** 20
 /** Rows of one `rows` event, at most. */
 const ROWS_PER_EVENT = 1024
+/** Characters of values after which a `rows` event is full, and how many rows are made before their size is looked at. */
+const TEXT_PER_EVENT = 1 << 20
+const ROWS_PER_LOOK = 8
 const PROGRESS_MS = 100
 /** Values that are counted before they go into the groups. */
 const MOST_SUMS = 10_000
@@ -146,10 +149,19 @@ class Run {
   }
 
   private *show({ view, picked }: Batch): Generator<QueryEvent> {
-    for (let start = 0; start < picked.length; start += ROWS_PER_EVENT) {
-      const rows = resultRows({ view, picked: picked.subarray(start, start + ROWS_PER_EVENT) })
+    let rows: ResultRow[] = []
+    let text = 0
+    for (let start = 0; start < picked.length; start += ROWS_PER_LOOK) {
+      for (const row of resultRows({ view, picked: picked.subarray(start, start + ROWS_PER_LOOK) })) {
+        rows.push(row)
+        for (const value of Object.values(row.fields)) text += value.length
+      }
+      const last = start + ROWS_PER_LOOK >= picked.length
+      if (!last && rows.length < ROWS_PER_EVENT && text < TEXT_PER_EVENT) continue
       this.rows += rows.length
       yield { type: 'rows', rows }
+      rows = []
+      text = 0
     }
   }
 
