@@ -19,7 +19,7 @@ export const filters: Section = {
   says: 'filters of 1 MB arenas, in WebAssembly and in JavaScript, one thread',
   main: 'MB/s',
   async run(bench) {
-    const { bytes: arena, offset } = corpus(4096, 1, 356)
+    const { bytes: arena, offset } = corpus(4096, 1, 356, 'rfc3164')
     const builders = { wasm: createFilterBuilder(), javascript: createPlainFilterBuilder() }
     const times = Math.max(4, Math.round(bench.sizes.messages / 20_000))
     await alternate(bench, ['wasm', 'javascript'], async (name) => {

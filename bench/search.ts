@@ -75,7 +75,7 @@ async function load(store: SegmentsStore, records: number): Promise<Values> {
   let milliseconds = 0
   let raw = 0
   for (let from = 0; from < records; from += PART) {
-    const { bytes, offset, count } = corpus(Math.min(PART, records - from), 1 + from / PART)
+    const { bytes, offset, count } = corpus(Math.min(PART, records - from), 1 + from / PART, 366, 'rfc3164')
     const started = performance.now()
     let last: Promise<unknown> = Promise.resolve()
     const flush = async (): Promise<void> => {

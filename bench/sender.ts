@@ -5,7 +5,7 @@ import { createRequire } from 'node:module'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import { corpus } from './corpus.ts'
-import type { Corpus } from './corpus.ts'
+import type { Corpus, Lines } from './corpus.ts'
 
 export interface Load {
   kind: 'udp' | 'tcp' | 'unix-datagram'
@@ -22,6 +22,7 @@ export interface Load {
   seed?: number
   /** Average length aimed at, bytes. */
   about?: number
+  lines?: Lines
 }
 
 /** What a sender did: `started` in milliseconds since 1970. */
@@ -119,7 +120,7 @@ async function sendStream(load: Load, c: Corpus): Promise<Sent> {
 
 if (import.meta.main) {
   const load = JSON.parse(process.argv[2]) as Load
-  const c = corpus(Math.min(load.count, load.distinct ?? 100_000), load.seed ?? 1, load.about)
+  const c = corpus(Math.min(load.count, load.distinct ?? 100_000), load.seed ?? 1, load.about, load.lines ?? 'rfc3164')
   process.stdout.write('ready\n')
   const result = load.kind === 'tcp' ? await sendStream(load, c) : sendDatagrams(load, c)
   process.stdout.write(`${JSON.stringify(result)}\n`)

@@ -212,6 +212,9 @@ export class Batch {
   }
 }
 
+/** Half of what `set` of a view takes. */
+const { copy } = Buffer.prototype
+
 /**
  * Fills a batch. Keeps the look-up tables that make host, app and source into dictionary ids; these tables belong to the
  * writer and are not in the batch, so a writer may be pointed at one batch after another with {@link BatchWriter.use}.
@@ -272,7 +275,7 @@ export class BatchWriter {
     const b = this.batch
     const at = b.arenaUsed
     if (end - start < 64) for (let i = start, o = at; i < end; i++, o++) b.arena[o] = bytes[i]
-    else b.arena.set(bytes.subarray(start, end), at)
+    else copy.call(bytes, b.arena, at, start, end)
     this.columns(at - start, end - start, header, source, received, total)
   }
 

@@ -20,9 +20,14 @@ type Part = { id: number; codec: number; rawLength: number; bytes: Uint8Array }
 const bytesOf = (a: { buffer: ArrayBufferLike; byteOffset: number; byteLength: number }) =>
   Buffer.from(a.buffer as ArrayBuffer, a.byteOffset, a.byteLength)
 
+/** The most that zstd makes of so many bytes (ZSTD_compressBound): with room for all of it, it compresses in one pass and copies nothing. */
+function bound(length: number): number {
+  return length + (length >>> 8) + (length < 131_072 ? (131_072 - length) >>> 11 : 0)
+}
+
 function section(id: number, raw: Uint8Array, level: number | 'raw'): Part {
   if (level !== 'raw' && raw.length >= 256) {
-    const bytes = zstdCompressSync(raw, { params: { [constants.ZSTD_c_compressionLevel]: level }, chunkSize: Math.max(64, raw.length) })
+    const bytes = zstdCompressSync(raw, { params: { [constants.ZSTD_c_compressionLevel]: level }, chunkSize: bound(raw.length) })
     if (bytes.length < raw.length) return { id, codec: CODEC.zstd, rawLength: raw.length, bytes }
   }
   return { id, codec: CODEC.raw, rawLength: raw.length, bytes: raw }
@@ -78,7 +83,7 @@ export function encodeBlock(batch: Batch, options: EncodeOptions): Uint8Array {
  */
 function letGo({ codec, rawLength, bytes }: Part): void {
   const buffer = bytes.buffer as ArrayBuffer
-  if (codec === CODEC.zstd && buffer.byteLength === rawLength && rawLength > Buffer.poolSize) buffer.transfer(0)
+  if (codec === CODEC.zstd && buffer.byteLength === bound(rawLength) && rawLength > Buffer.poolSize) buffer.transfer(0)
 }
 
 /** A block that carries the account of the sources instead of records; `payload` is the ledger's own encoding. */

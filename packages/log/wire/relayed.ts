@@ -42,8 +42,9 @@ function readPlain(bytes: Uint8Array, at: number, end: number, start: number, co
   const host = (month ? at + 15 : wordEnd(bytes, at, end)) + 1
   const to = wordEnd(bytes, host, end)
   if (!isHost(bytes, host, to) || to + 1 >= end) return -1
-  const same = text(bytes, host, to) === text(bytes, out.hostStart, out.hostEnd)
-  if (!same && text(bytes, to + 1, Math.min(end, to + 6)) !== 'CISE_' && !isProcess(bytes, to + 1, end)) return -1
+  let same = to - host === out.hostEnd - out.hostStart
+  for (let i = 0; same && i < to - host; i++) same = bytes[host + i] === bytes[out.hostStart + i]
+  if (!same && (bytes[to + 1] !== 67 || text(bytes, to + 1, Math.min(end, to + 6)) !== 'CISE_') && !isProcess(bytes, to + 1, end)) return -1
   const { time, timeStart, timeEnd, flags, problem, problemAt } = out
   out.flags &= ~(FLAG.yearAssumed | FLAG.zoneAssumed | FLAG.clockUnsure)
   const q = month ? readMonthStamp(bytes, at, end, start, context, out) : readRfc3339(bytes, at, end, start, false, context, out)

@@ -20,6 +20,18 @@ const COMMA = 44
 const COLON = 58
 const EQUALS = 61
 
+/** What names of cards and of severities begin and end with: a look at two bytes, before a string is made of a word. */
+const CARD_FIRST = bytesOf('nfactse')
+const CARD_LAST = bytesOf('cbm0123456789')
+const SEVERITY_FIRST = bytesOf('eacwnidp')
+const SEVERITY_LAST = bytesOf('gtreoyclnb')
+
+function bytesOf(letters: string): Uint8Array {
+  const table = new Uint8Array(256)
+  for (const letter of letters) table[letter.charCodeAt(0)] = 1
+  return table
+}
+
 function setHost(out: Header, from: number, to: number): void {
   out.hostStart = from
   out.hostEnd = to
@@ -132,13 +144,13 @@ function isSelector(bytes: Uint8Array, from: number, end: number): boolean {
 }
 
 function isRepeat(bytes: Uint8Array, from: number, to: number, end: number): boolean {
-  if (to - from === 4) return text(bytes, from, Math.min(end, from + 21)) === 'last message repeated'
-  return to - from === 7 && text(bytes, from, Math.min(end, from + 17)) === 'message repeated '
+  if (to - from === 4) return bytes[from] === 108 && text(bytes, from, Math.min(end, from + 21)) === 'last message repeated'
+  return to - from === 7 && bytes[from] === 109 && text(bytes, from, Math.min(end, from + 17)) === 'message repeated '
 }
 
 /** `Message forwarded from host: `, which AIX' syslogd writes for a message of another host; gives the position behind, or -1. */
 function readForwarded(bytes: Uint8Array, from: number, to: number, end: number, out: Header): number {
-  if (to - from !== 7 || text(bytes, from, Math.min(end, from + 23)) !== 'Message forwarded from ') return -1
+  if (to - from !== 7 || bytes[from] !== 77 || text(bytes, from, Math.min(end, from + 23)) !== 'Message forwarded from ') return -1
   const host = from + 23
   const behind = wordEnd(bytes, host, end)
   if (bytes[behind - 1] !== COLON || !isHost(bytes, host, behind - 1)) return -1
@@ -201,8 +213,8 @@ function readBehindWord(bytes: Uint8Array, at: number, end: number, out: Header)
   const next = skipBlanks(bytes, to, end)
   if (next >= end || to - at > 45) return -1
   if (bytes[at] === 40 && bytes[to - 1] === 41 && bytes[next] === PERCENT) return readMnemonic(bytes, next, end, out)
-  if (isAddress(bytes, at, to) || severityNumber(text(bytes, at, to)) >= 0) return readTag(bytes, next, end, out)
-  if (!isCard(text(bytes, at, to))) return -1
+  if (isAddress(bytes, at, to) || isSeverity(bytes, at, to)) return readTag(bytes, next, end, out)
+  if (!isCard(bytes, at, to)) return -1
   const tagged = readTag(bytes, next, end, out)
   if (tagged >= 0) return tagged
   out.appStart = at
@@ -220,8 +232,14 @@ function readSlot(bytes: Uint8Array, at: number, end: number, out: Header): numb
 }
 
 /** A card of a chassis, as Junos names it before what the card says: `fpc0`, `node1.fpc2`, `tfeb0`. */
-function isCard(word: string): boolean {
-  return word.length <= 12 && /^(?:node\d\.)?(?:fpc|feb|afeb|cfeb|tfeb|sfm|ssb|scb)\d{0,2}$/.test(word)
+function isCard(bytes: Uint8Array, from: number, to: number): boolean {
+  if (to - from < 3 || to - from > 12 || !CARD_FIRST[bytes[from]] || !CARD_LAST[bytes[to - 1]]) return false
+  return /^(?:node\d\.)?(?:fpc|feb|afeb|cfeb|tfeb|sfm|ssb|scb)\d{0,2}$/.test(text(bytes, from, to))
+}
+
+function isSeverity(bytes: Uint8Array, from: number, to: number): boolean {
+  if (to - from < 3 || to - from > 13 || !SEVERITY_FIRST[bytes[from] | 32] || !SEVERITY_LAST[bytes[to - 1] | 32]) return false
+  return severityNumber(text(bytes, from, to)) >= 0
 }
 
 /** A message that no stamp starts: the shapes of devices that put something before it, else no time at all. */
@@ -271,7 +289,9 @@ function namesHost(bytes: Uint8Array, at: number, end: number): boolean {
   if (bytes[p] === PERCENT || startsCisco(bytes, p, end)) return true
   // Juniper NetScreen, Dell Avamar.
   return (
-    text(bytes, p, Math.min(end, p + 10)) === 'NetScreen ' || text(bytes, p, Math.min(end, p + 7)) === '<Code> ' || isAudit(bytes, p, end)
+    (bytes[p] === 78 && text(bytes, p, Math.min(end, p + 10)) === 'NetScreen ') ||
+    (bytes[p] === 60 && text(bytes, p, Math.min(end, p + 7)) === '<Code> ') ||
+    isAudit(bytes, p, end)
   )
 }
 

@@ -12,8 +12,8 @@ import type { BlockMessage, BlockWorkerData, EmptyMessage, SourceShare } from '.
 /** Arena bytes from which the filters are built: below, reading the block is as quick as reading the filter. */
 const FILTER_FROM = 128 << 10
 const WAIT_MS = 100
-/** About what the columns of a record take while a block is made: as they are gathered, and put together. */
-const COLUMN_BYTES = 160
+/** About what the columns of a record take while a block is made. */
+const COLUMN_BYTES = 64
 
 /** What each source has in the batch. */
 function shares(batch: Batch): SourceShare[] {

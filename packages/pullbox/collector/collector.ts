@@ -111,7 +111,6 @@ export class Collector {
       retention: options.retention ?? {},
       version: options.version,
       sources: this.budget.sources,
-      garbage: this.budget.gate / 2,
     }
     this.store = new StoreThread(data, this.events)
   }

@@ -68,8 +68,6 @@ export interface StoreWorkerData {
   readonly gate: GateShared
   readonly retention: { days?: number; bytes?: number }
   readonly version: string
-  /** Bytes of dead blocks that the thread may leave lying. */
-  readonly garbage: number
   /** Sources of earlier runs whose accounts are kept apart. */
   readonly sources: number
 }

@@ -65,8 +65,14 @@ export class Settler {
 
   private refuse(message: BlockMessage, reason: string): void {
     for (const share of message.shares) this.ledger.refused(share.source, reason, share.count)
-    this.gate.leave(message.block.length)
+    this.done(message)
     this.dirty = true
+  }
+
+  /** Nobody has the block any more: its memory goes back now, and not when the engine next looks for garbage. */
+  private done({ block }: BlockMessage): void {
+    this.gate.leave(block.length)
+    if (block.length === block.buffer.byteLength) (block.buffer as ArrayBuffer).transfer(0)
   }
 
   private pump(): void {
@@ -103,7 +109,7 @@ export class Settler {
       }
       for (const gap of message.missing) this.ledger.missing(gap.source, gap.count)
       if (message.missing.length > 0) this.dirty = true
-      this.gate.leave(message.block.length)
+      this.done(message)
     }
     this.lastSeq = Math.max(this.lastSeq, appended.lastSeq)
     this.events.synced(appended, records)

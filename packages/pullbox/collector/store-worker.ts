@@ -7,7 +7,6 @@ import { decodeCheckpoint, encodeCheckpoint, Ledger } from '@pullbox/log/ledger'
 import type { RecordsStore } from '@pullbox/store/records'
 
 import { openRecords } from '../config/drivers.ts'
-import { Garbage } from '../input/garbage.ts'
 import { SourceTable } from '../input/source-table.ts'
 import { foldSources } from './fold-sources.ts'
 import { Arrival } from './arrival.ts'
@@ -23,7 +22,6 @@ class StoreThread {
   private readonly data: StoreWorkerData
   private readonly port: MessagePort
   private readonly gate: Gate
-  private readonly garbage: Garbage
   private store: RecordsStore | undefined
   private settler: Settler | undefined
   private readonly arrival = new Arrival((block) => this.settler?.push(block))
@@ -41,7 +39,6 @@ class StoreThread {
     this.retention = data.retention
     this.port = port
     this.gate = new Gate(data.gate)
-    this.garbage = new Garbage(data.garbage)
     this.ledger = new Ledger(() => this.read())
     port.on('message', (request: StoreRequest) => void this.answer(request))
   }
@@ -106,10 +103,7 @@ class StoreThread {
       this.ledger,
       this.gate,
       {
-        synced: (appended, records) => {
-          this.garbage.add(appended.bytes)
-          this.port.postMessage({ type: 'synced', appended, records })
-        },
+        synced: (appended, records) => this.port.postMessage({ type: 'synced', appended, records }),
         trouble: (code, message) => this.port.postMessage({ type: 'trouble', code, message }),
         recovered: () => this.port.postMessage({ type: 'recovered' }),
       },

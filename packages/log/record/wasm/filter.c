@@ -1,6 +1,7 @@
 // The block's filters in one pass over the arena; trigrams.ts says what the bits mean and holds the same in JavaScript, with
 // which a test compares every bit. Built by tools/wasm.ts; the result is committed as filter.wasm and CI builds it again.
 #include <stdint.h>
+#include <wasm_simd128.h>
 
 typedef uint8_t u8;
 typedef uint32_t u32;
@@ -46,15 +47,35 @@ static u32 dotted(const u8 *p, u32 at, u32 to, u8 *bits) {
   }
 }
 
+// Where a dot between two digits stands at or behind `at`, or `n`: sixteen places at a time.
+static u32 next_dot(const u8 *p, u32 at, u32 n) {
+  const v128_t dot = wasm_i8x16_splat('.'), zero = wasm_i8x16_splat('0'), ten = wasm_i8x16_splat(10);
+  for (; at + 17 <= n; at += 16) {
+    v128_t here = wasm_i8x16_eq(wasm_v128_load(p + at), dot);
+    if (!wasm_v128_any_true(here)) continue;
+    v128_t before = wasm_u8x16_lt(wasm_i8x16_sub(wasm_v128_load(p + at - 1), zero), ten);
+    v128_t behind = wasm_u8x16_lt(wasm_i8x16_sub(wasm_v128_load(p + at + 1), zero), ten);
+    u32 mask = wasm_i8x16_bitmask(wasm_v128_and(here, wasm_v128_and(before, behind)));
+    if (mask != 0) return at + (u32)__builtin_ctz(mask);
+  }
+  for (; at + 1 < n; at++)
+    if (p[at] == '.' && digit(p[at - 1]) && digit(p[at + 1])) return at;
+  return n;
+}
+
 // No number reaches across one of the `many` places in `cuts`; the first is 0, the last the length.
 __attribute__((export_name("addresses"))) void addresses(const u8 *p, const u32 *cuts, u32 many, u8 *bits) {
-  for (u32 i = 1; i < many; i++) {
+  u32 n = cuts[many - 1], i = 1;
+  for (u32 dot = next_dot(p, 1, n); dot < n; dot = next_dot(p, dot, n)) {
+    while (cuts[i] <= dot) i++;
     u32 from = cuts[i - 1], to = cuts[i];
-    for (u32 dot = from + 1; dot + 1 < to; dot++) {
-      if (p[dot] != '.' || !digit(p[dot - 1]) || !digit(p[dot + 1])) continue;
-      u32 start = dot;
-      while (start > from && digit(p[start - 1])) start--;
-      dot = dotted(p, start, to, bits);
+    if (dot == from || dot + 1 == to) {
+      dot++;
+      continue;
     }
+    u32 start = dot;
+    while (start > from && digit(p[start - 1])) start--;
+    // The run ends behind a digit, or at a dot that no digit follows.
+    dot = dotted(p, start, to, bits);
   }
 }
