@@ -5,7 +5,7 @@ import { ringBytes, SOURCE_KEYS } from '../input/index.ts'
 
 /** Batches of a ring: with more, a longer burst is taken before the sender waits or the kernel drops. */
 export const SLOTS_LEAST = 2
-export const SLOTS_MOST = 16
+export const SLOTS_MOST = 12
 /** Batches of a ring for messages that are too long for the others. */
 export const LONG_SLOTS = 2
 /** Bytes of encoded blocks that may wait for the disk, at most. */
