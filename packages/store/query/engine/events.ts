@@ -51,7 +51,7 @@ export type QueryEvent =
 
 /** The rows of a batch as objects. */
 export function resultRows({ view, picked }: Batch): ResultRow[] {
-  const names = [...new Set(view.names())]
+  const names = [...new Set(view.names(picked))]
   const columns = names.map((name) => view.column(name))
   const rows: ResultRow[] = []
   for (let k = 0; k < picked.length; k++) {
