@@ -36,7 +36,10 @@ export interface Checkpoint {
 export interface AccountLine extends Account {
   source: string
   received: number
+  /** Read, and neither settled nor lost from sight: never below 0. */
   held: number
+  /** received - stored - duplicate - refused - held: 0, or below it when more became of messages than were read. */
+  check: number
 }
 
 export interface Totals {
@@ -118,7 +121,8 @@ export class Ledger {
     return [...this.accounts]
       .map(([source, a]) => {
         const received = (this.before.get(source) ?? 0) + (read.get(source) ?? 0)
-        return { ...a, source, received, held: received - a.stored - a.duplicate - refusedSum(a) }
+        const rest = received - a.stored - a.duplicate - refusedSum(a)
+        return { ...a, source, received, held: Math.max(0, rest), check: Math.min(0, rest) }
       })
       .toSorted((a, b) => (a.source < b.source ? -1 : 1))
   }

@@ -137,3 +137,10 @@ test('a checkpoint of another form is refused with its code', () => {
   for (const text of ['', '{', 'null', '{"version":2}'])
     assert.throws(() => decodeCheckpoint(Buffer.from(text)), { code: 'LEDGER_UNREADABLE' })
 })
+
+test('more settled than read is no holding: it shows in the check', () => {
+  const ledger = new Ledger(() => [['10.0.0.1', 5]])
+  ledger.stored('10.0.0.1', 7, 1)
+  const [line] = ledger.lines()
+  assert.deepEqual([line.received, line.stored, line.held, line.check], [5, 7, 0, -2])
+})

@@ -16,6 +16,7 @@ function statusOf(sources: number): CollectorStatus {
     duplicate: 1,
     refused: { disk_full: 1, 'lab "rule"': 1 },
     held: 0,
+    check: 0,
     missing: 2,
     firstSeen: 1e15,
     lastSeen: 1.7e15,

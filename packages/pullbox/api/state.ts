@@ -1,4 +1,3 @@
-import { refusedSum } from '@pullbox/log/ledger'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 
@@ -94,7 +93,7 @@ function sourcesOf({ lines, now }: CollectorStatus, { silence }: StateOptions): 
       missing: line.missing,
       first_seen: line.firstSeen,
       last_seen: line.lastSeen,
-      check: line.received - line.stored - line.duplicate - refusedSum(line) - line.held,
+      check: line.check,
       silent: quiet !== null && line.lastSeen > 0 && now - line.lastSeen > quiet,
     }
   })

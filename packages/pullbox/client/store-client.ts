@@ -1,6 +1,5 @@
 import { CodedError } from '@pullbox/log/errors'
-import type { AccountLine } from '@pullbox/log/ledger'
-import { decodeCheckpoint, Ledger, refusedSum } from '@pullbox/log/ledger'
+import { decodeCheckpoint, Ledger } from '@pullbox/log/ledger'
 import type { SourceDescriptor } from '@pullbox/store/query'
 import type { RecordsReader } from '@pullbox/store/records'
 
@@ -52,7 +51,7 @@ export class StoreClient implements Client {
     const stats = reader.stats()
     return {
       ...ledger.totals(),
-      balanced: ledger.lines().every((line) => checkOf(line) === 0),
+      balanced: ledger.lines().every((line) => line.check === 0),
       version,
       started: 0,
       now: now(),
@@ -93,7 +92,7 @@ export class StoreClient implements Client {
         missing: line.missing,
         first_seen: line.firstSeen,
         last_seen: line.lastSeen,
-        check: checkOf(line),
+        check: line.check,
         silent: line.lastSeen > 0 && now() - line.lastSeen > (silence(line.source) ?? Infinity),
       }))
     return { sources }
@@ -142,8 +141,4 @@ export class StoreClient implements Client {
     await this.searching?.close()
     await this.options.reader.close()
   }
-}
-
-function checkOf(line: AccountLine): number {
-  return line.received - line.stored - line.duplicate - refusedSum(line) - line.held
 }

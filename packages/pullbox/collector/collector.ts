@@ -226,7 +226,7 @@ export class Collector {
       counters: r.listener.counters(),
       kernelDrops: store.listeners[r.name]?.kernelDrops ?? 0,
     }))
-    const balanced = store.lines.every((line) => line.held >= 0)
+    const balanced = store.lines.every((line) => line.check === 0)
     return { ...store, version: this.options.version, started: this.started, now: Date.now() * 1000, listenersNow, balanced }
   }
 

@@ -219,7 +219,7 @@ test('not balanced when a bit is flipped, a segment in the middle or the last on
 })
 
 test('duplicates and refusals are part of the account, and more than was read is not balanced', () => {
-  const line: AccountLine = { ...emptyAccount(), source: 'a', stored: 5, duplicate: 2, refused: { disk_full: 3 }, received: 11, held: 1 }
+  const line: AccountLine = { ...emptyAccount(), source: 'a', stored: 5, duplicate: 2, refused: { disk_full: 3 }, received: 11, held: 1, check: 0 }
   const tally = (n: number) => new Map([['a', n]])
   const none = new Map<string, number>()
   const found = {
@@ -271,7 +271,7 @@ test('limits of retention can be set while a collector runs', { timeout: 60_000 
 })
 
 test('accounts that were added to the one of `other` are found there; a loss among them is still one', () => {
-  const line = (source: string, stored: number): AccountLine => ({ ...emptyAccount(), source, stored, received: stored, held: 0 })
+  const line = (source: string, stored: number): AccountLine => ({ ...emptyAccount(), source, stored, received: stored, held: 0, check: 0 })
   const counted = new Map([
     ['a', 7],
     ['b', 4],
