@@ -1,13 +1,25 @@
 import type { BlockHeader, BlockRows, Fetch } from '@pullbox/log/record'
-import { BlockReader, DICTIONARY } from '@pullbox/log/record'
+import { BlockReader, DICTIONARY, formatTime } from '@pullbox/log/record'
 
 import type { TimeRange, Unreadable, ValueCounts } from '../query/engine/source.ts'
+import type { RecordsStore } from './contract.ts'
 
 // What all drivers that keep blocks have in common: judging a block for a query, and reading it without ever throwing for damage.
 
 /** True when a block of these times may hold rows of the range. */
 export function overlaps(range: TimeRange, minTime: number, maxTime: number): boolean {
   return maxTime >= range.since && minTime < range.until
+}
+
+/**
+ * Why a range that begins before the oldest record cannot be answered whole: records went by retention. `first` is that record's
+ * number. Without a beginning a query asks for what is there.
+ */
+export function goneBefore({ since }: TimeRange, first: number, get: RecordsStore['get']): { readonly reasons?: readonly string[] } {
+  if (since === Number.NEGATIVE_INFINITY || first <= 1) return {}
+  const oldest = get(first)
+  if (oldest === null || !('header' in oldest) || since >= oldest.header.minReceived) return {}
+  return { reasons: [`records received before ${formatTime(oldest.header.minReceived)} went by retention`] }
 }
 
 export function unreadable(h: BlockHeader, error: unknown, where: string): Unreadable {

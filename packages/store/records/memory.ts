@@ -3,7 +3,7 @@ import type { BlockHeader, BlockRows } from '@pullbox/log/record'
 import { BLOCK_KIND, isDamage, readBlockHeader, stampBlock } from '@pullbox/log/record'
 
 import type { BlockRef, Need, Plan, TimeRange, Unreadable, ValueCounts } from '../query/engine/source.ts'
-import { CountingReader, countValues, openRows, overlaps, unreadable } from './blocks.ts'
+import { CountingReader, countValues, goneBefore, openRows, overlaps, unreadable } from './blocks.ts'
 import type {
   Appended,
   AppendOptions,
@@ -95,7 +95,7 @@ export class MemoryStore implements RecordsStore {
     const blocks = this.blocks
       .filter((b) => overlaps(range, b.header.minTime, b.header.maxTime) && mayHold(need.requirements, readerOf(b)))
       .map(({ header: h }) => ({ id: h.firstSeq, minTime: h.minTime, maxTime: h.maxTime, count: h.count, bytes: h.length }))
-    return { blocks }
+    return { blocks, ...goneBefore(range, this.blocks[0]?.header.firstSeq ?? 1, (seq) => this.get(seq)) }
   }
 
   private read(ref: BlockRef): BlockRows | Unreadable {

@@ -238,6 +238,9 @@ function living(one: One, driver: SuiteDriver): void {
     const bySize = await store.retain({ now: 60 * day, bytes: store.stats().bytes / 2 })
     assert.ok(bySize.records > 0)
     check(byAge.records + bySize.records)
+    const since = async (t: number) => (await store.source().plan({ since: t, until: Infinity }, ALL)).reasons?.length ?? 0
+    const oldest = (byAge.records + bySize.records + 1) * day
+    assert.deepEqual([await since(-Infinity), await since(oldest), await since(oldest - 1)], [0, 0, 1])
     await store.retain({ now: 1e6 * day, days: 0, bytes: 0 })
     assert.ok(store.stats().records > 0, 'what is being written stays')
     assert.equal((await store.append([blocks.block(texts(1, 2))])).firstSeq, 61)

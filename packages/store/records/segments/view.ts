@@ -3,7 +3,7 @@ import { BLOCK_HEADER_BYTES, isDamage, readBlockHeader } from '@pullbox/log/reco
 import { CodedError } from '@pullbox/log/errors'
 
 import type { BlockRef, Need, Plan, TimeRange, Unreadable, ValueCounts } from '../../query/engine/source.ts'
-import { CountingReader, countValues, openRows, overlaps, unreadable } from '../blocks.ts'
+import { CountingReader, countValues, goneBefore, openRows, overlaps, unreadable } from '../blocks.ts'
 import type { Damage, Following, LedgerSnapshot, RecordsSource, RecordsStats, Span, StoredBlock, StoredRecord } from '../contract.ts'
 import type { Disk, DiskFile } from '../disk.ts'
 import { codeOf } from '../disk.ts'
@@ -57,7 +57,7 @@ export class SegmentsView implements RecordsSource {
         blocks.push({ id, minTime: c.minTime[i], maxTime: c.maxTime[i], count: c.count[i], bytes: c.length[i] })
       }
     }
-    return { blocks, unreadable: missing }
+    return { blocks, unreadable: missing, ...goneBefore(range, this.catalogues[0]?.segment.firstSeq ?? 1, (seq) => this.get(seq)) }
   }
 
   /** A block whose filter can't be read may hold anything. */
