@@ -6,8 +6,11 @@ const WIDTH = 8.4
 const HEIGHT = 19
 const MARGIN = 16
 const COLUMNS = 118
+const ESC = '\u001b'
 const COLORS = ['#8b93a3', '#e06c75', '#98c379', '#e5c07b', '#61afef', '#c678dd', '#56b6c2', '#d7dae0']
 const PLAIN = '#d7dae0'
+const SEQUENCE = new RegExp(`(${ESC}\\[[0-9;?]*[A-Za-z])`)
+const ONE_SEQUENCE = new RegExp(`^${ESC}\\[([0-9;?]*)([A-Za-z])$`)
 
 interface Style {
   color: string
@@ -37,8 +40,8 @@ function lineOf(text: string, row: number): string {
   let style: Style = { color: text.startsWith('$ ') ? '#ffffff' : PLAIN, bold: text.startsWith('$ '), reverse: false }
   let column = 0
   let out = ''
-  for (const part of text.split(/(\u001b\[[0-9;?]*[A-Za-z])/)) {
-    const sequence = /^\u001b\[([0-9;?]*)([A-Za-z])$/.exec(part)
+  for (const part of text.split(SEQUENCE)) {
+    const sequence = ONE_SEQUENCE.exec(part)
     if (sequence !== null) {
       if (sequence[2] === 'm') style = restyle(style, (sequence[1] || '0').split(';').map(Number))
       continue

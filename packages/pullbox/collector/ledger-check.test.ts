@@ -219,7 +219,16 @@ test('not balanced when a bit is flipped, a segment in the middle or the last on
 })
 
 test('duplicates and refusals are part of the account, and more than was read is not balanced', () => {
-  const line: AccountLine = { ...emptyAccount(), source: 'a', stored: 5, duplicate: 2, refused: { disk_full: 3 }, received: 11, held: 1, check: 0 }
+  const line: AccountLine = {
+    ...emptyAccount(),
+    source: 'a',
+    stored: 5,
+    duplicate: 2,
+    refused: { disk_full: 3 },
+    received: 11,
+    held: 1,
+    check: 0,
+  }
   const tally = (n: number) => new Map([['a', n]])
   const none = new Map<string, number>()
   const found = {
