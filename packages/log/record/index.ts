@@ -1,5 +1,6 @@
 export * from './batch.ts'
 export * from './block.ts'
+export * from './bracket.ts'
 export * from './cbor.ts'
 export * from './diagnostic.ts'
 export * from './filter-builder.ts'

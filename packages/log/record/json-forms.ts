@@ -10,7 +10,8 @@ export function timeText(time: Timestamp): string {
   return `${date.toISOString().slice(0, 19)}${fraction}Z`
 }
 
-function parseTime(text: string): Timestamp | null {
+/** The timestamp of {@link timeText}; null for any other text, and outside of 64 bits. */
+export function parseTime(text: string): Timestamp | null {
   const match = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z$/.exec(text)
   if (match === null) return null
   const milliseconds = Date.parse(`${match[1]}Z`)
@@ -25,13 +26,15 @@ export function addressText(address: AddressBytes): string {
   return format(fromBytes(address.bytes))
 }
 
-function parseAddress(text: string): AddressBytes | null {
+/** An address without zone, in any spelling of its text; null for anything else. */
+export function parseAddress(text: string): AddressBytes | null {
   const address = tryParse(text)
   if (address === undefined || address.zone !== '') return null
   return new AddressBytes(address.family === 4 ? address.bytes.slice(12) : address.bytes)
 }
 
-function parseBytes(text: string): Uint8Array | null {
+/** Bytes from padded base64; null unless it is the one spelling of them. */
+export function parseBytes(text: string): Uint8Array | null {
   const bytes = Buffer.from(text, 'base64')
   // Node skips what it does not know; only the one spelling of these bytes is taken.
   return bytes.toString('base64') === text ? new Uint8Array(bytes) : null

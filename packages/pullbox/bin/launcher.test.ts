@@ -66,7 +66,7 @@ test('by full path, from another folder: the pinned Node, the arguments as given
   assert.equal(realpathSync(said.argv[0]), main)
   assert.deepEqual(said.argv.slice(1), args)
   assert.equal(realpathSync(said.exec), realpathSync(process.execPath))
-  assert.deepEqual(said.options, ['--disable-warning=ExperimentalWarning'])
+  assert.deepEqual(said.options, ['--optimize-for-size', '--max-semi-space-size=2', '--disable-warning=ExperimentalWarning'])
 })
 
 test('through links: absolute, relative, one after another, and by name from PATH', (t) => {

@@ -122,7 +122,7 @@ for line in json.load(open(sys.argv[1], encoding="utf-8")):
   const parts = done.stdout.toString('latin1').split('\0END\0')
   assert.ok(parts.length > some.length)
   for (const [i, text] of parts.slice(0, -1).entries()) {
-    assert.ok(text.length > 100, `${i}`)
+    assert.ok(text.length > 0, `${i}`)
     // The terminal itself echoes the key as ^C.
     checked(`terminal ${i}`, Buffer.from(text, 'latin1'), true)
   }
