@@ -5,6 +5,7 @@ export { describe, READER_NAME, READER_VERSION, type Described } from './describ
 export { formatRfc3164, formatRfc5424, type Rfc3164Fields, type Rfc5424Fields } from './format.ts'
 export { Framer, frameOctet, type FrameError, type FrameMode, type FramerOptions, type TakeFrame } from './framer.ts'
 export { parseHeader } from './read.ts'
+export * from './relp/index.ts'
 export type { HeaderContext } from './settle.ts'
 export { parseTimestamp, type Timestamp } from './stamp-loose.ts'
 export { readStructuredData, type Element } from './structured.ts'

@@ -14,6 +14,7 @@ const TABLE: Readonly<Record<string, () => Promise<Answer | null>>> = {
   'framing.jsonl': () => from(import('@pullbox/log/wire'), 'answerFraming'),
   'timestamps.jsonl': () => from(import('@pullbox/log/wire'), 'answerTimestamps'),
   'loose_readers.jsonl': () => from(import('@pullbox/log/wire'), 'answerLoose'),
+  'relp.jsonl': () => from(import('@pullbox/log/wire'), 'answerRelp'),
   'cbor.jsonl': async () => withBytes(await from(import('@pullbox/log/record'), 'answerCbor')),
   'logsql.jsonl': logsql,
 }
