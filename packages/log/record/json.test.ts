@@ -157,9 +157,14 @@ test('limits hold; deep nesting does not reach the end of the stack', () => {
   const self: Value[] = []
   self.push(self)
   assert.throws(() => encodeJson(self), code('JSON_LIMIT'))
-  for (const value of [undefined, new Date(), '\udfff', { a: undefined }]) {
+  for (const value of [undefined, new Date(), '\udfff', { a: undefined }, new Tagged(-1, 1), new Tagged(2n ** 64n, 1)]) {
     assert.throws(() => encodeJson(value as unknown as Value), code('JSON_UNENCODABLE'))
   }
+  const twice: [Value, Value][] = [
+    [1, 1],
+    [1n, 1],
+  ]
+  assert.throws(() => encodeJson(new Map(twice)), code('JSON_DUPLICATE_KEY'))
 })
 
 test('property: decode(encode(v)) is v', () => {

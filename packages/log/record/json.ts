@@ -1,6 +1,19 @@
 import { CodedError } from '../errors.ts'
+import { keyId } from './cbor.ts'
 import { addressText, timeText } from './json-forms.ts'
-import { AddressBytes, Double, Simple, Tagged, Timestamp, type Value, type ValueLimits, entriesOf, isInteger, limitsOf } from './value.ts'
+import {
+  AddressBytes,
+  Double,
+  Simple,
+  Tagged,
+  Timestamp,
+  type Value,
+  type ValueLimits,
+  entriesOf,
+  isInteger,
+  isTag,
+  limitsOf,
+} from './value.ts'
 
 export { decodeJson } from './json-decode.ts'
 
@@ -8,7 +21,7 @@ export { decodeJson } from './json-decode.ts'
  * A value as JSON (RFC 8259) that reads back as the same value. What plain JSON can't say stands in an object whose first key
  * starts with `$` (docs/formats/values.md): `{"$int": "18446744073709551615"}`, `{"$bytes": "AQI="}`, `{"$double": "NaN"}`.
  * Maps keep their order. One line, no spaces; the only characters outside ASCII are those of texts.
- * @throws CodedError JSON_UNENCODABLE for what is no value, JSON_LIMIT
+ * @throws CodedError JSON_UNENCODABLE for what is no value, JSON_DUPLICATE_KEY, JSON_LIMIT
  */
 export function encodeJson(value: Value, limits: Partial<ValueLimits> = {}): string {
   const writer = new Writer(limitsOf(limits))
@@ -69,6 +82,7 @@ class Writer {
       })
     }
     if (value instanceof Tagged) {
+      if (!isTag(value.tag)) refuse(`${value.tag} is no tag`, 'a tag is an integer of 64 bits without sign; past 2^53 - 1 a bigint')
       this.put(`{"$tag":"${value.tag}","$value":`)
       this.value(value.value, depth + 1)
       return this.put('}')
@@ -90,6 +104,8 @@ class Writer {
 
   private map(entries: (readonly [Value, Value])[], depth: number): void {
     const plain = entries.every(([key]) => typeof key === 'string' && !key.startsWith('$'))
+    // Keys that are all texts are apart already.
+    if (!plain) this.distinct(entries)
     this.put(plain ? '{' : '{"$map":[')
     for (let i = 0; i < entries.length; i++) {
       const [key, value] = entries[i]
@@ -101,6 +117,14 @@ class Writer {
       if (!plain) this.put(']')
     }
     this.put(plain ? '}' : ']}')
+  }
+
+  private distinct(entries: (readonly [Value, Value])[]): void {
+    if (new Set(entries.map(([key]) => keyId(key))).size < entries.length) {
+      throw new CodedError('JSON_DUPLICATE_KEY', 'a map has the same key twice', {
+        hint: 'an integer is the same key as a number and as a bigint',
+      })
+    }
   }
 
   private number(value: number): void {

@@ -81,6 +81,11 @@ export class Tagged {
   }
 }
 
+/** True for the number of a tag: an integer of 64 bits without sign. */
+export function isTag(tag: number | bigint): boolean {
+  return (typeof tag === 'bigint' || Number.isSafeInteger(tag)) && tag >= 0 && tag < 2n ** 64n
+}
+
 /** A simple value without a type of its own here: 0..19, 23 (undefined) or 32..255 (RFC 8949 3.3). */
 export class Simple {
   readonly value: number

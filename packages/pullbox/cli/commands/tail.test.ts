@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -38,6 +38,13 @@ async function until(what: () => boolean): Promise<void> {
   assert.ok(what(), 'not in time')
 }
 
+/** How many lines end in it: a look at a long file that is soon over. */
+function lines(bytes: Buffer): number {
+  let n = 0
+  for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) n++
+  return n
+}
+
 const numbers = (text: string) =>
   text
     .split('\n')
@@ -45,14 +52,14 @@ const numbers = (text: string) =>
     .map((line) => Number((JSON.parse(line) as { _msg: string })._msg.slice('number '.length)))
 
 test('kill -9 under load, again and again: the file has each record once', { timeout: 120_000 }, async () => {
-  const total = PROVE ? 200_000 : 5_000
+  const total = PROVE ? 50_000 : 5_000
   const out = join(running.dir, 'out.ndjson')
   const cursor = join(running.dir, 'cursor')
   writeFileSync(out, '')
   const args = ['tail', '-c', running.config, '--json', '-n', '0', '--cursor-file', cursor, 'host:load']
   let sent = 0
   let kills = 0
-  const length = () => readFileSync(out, 'utf8').length
+  const length = () => statSync(out).size
   const begin = () => {
     const fd = openSync(out, 'a')
     const child = start(args, fd)
@@ -78,7 +85,7 @@ test('kill -9 under load, again and again: the file has each record once', { tim
     child = begin()
   }
   await sending
-  await until(() => numbers(readFileSync(out, 'utf8').replace(/[^\n]*$/, '')).length >= total)
+  await until(() => lines(readFileSync(out)) >= total)
   child.kill('SIGINT')
   assert.deepEqual(await once(child, 'close'), [130, null])
   assert.deepEqual(
