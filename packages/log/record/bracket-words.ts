@@ -89,7 +89,7 @@ export function doubleText(value: number): string {
 }
 
 // What RFC 5424 escapes, then what breaks a line, moves the cursor or turns the direction of writing.
-const ESCAPED = /["\\\]\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g
+const ESCAPED = /["\\\]\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu
 const SHORT: Readonly<Record<string, string>> = { '"': '\\"', '\\': '\\\\', ']': '\\]', '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 
 /** A well-formed text in quotes, on one line. */

@@ -2,13 +2,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { CodedError } from '../errors.ts'
-import { readStructuredData } from '../wire/index.ts'
+import { anything, sdElements, sdText } from './bracket.arbitrary.ts'
 import { WORD_KINDS } from './bracket-words.ts'
-import { type SdElement, decodeBracket, elementsOfValue, encodeBracket, encodeStructuredData, valueOfElements } from './bracket.ts'
+import { decodeBracket, encodeBracket } from './bracket.ts'
 import { decodeCbor, encodeCbor } from './cbor.ts'
 import { decodeJson, encodeJson } from './json.ts'
 import { AddressBytes, Double, Simple, Tagged, Timestamp, type Value } from './value.ts'
-import { values } from './values.arbitrary.ts'
 
 const PROVE = process.env.PULLBOX_PROVE === '1'
 const seed = Number(process.env.PULLBOX_SEED ?? Date.now() % 2 ** 31)
@@ -286,59 +285,6 @@ test('no word is of two kinds', () => {
   )
 })
 
-/** Texts that want to break out of their quotes, their line or their direction. */
-const hostile = fc
-  .array(
-    fc.constantFrom(
-      '"',
-      '\\',
-      '[',
-      ']',
-      '(',
-      ')',
-      '=',
-      ',',
-      ' ',
-      '\n',
-      '\r',
-      '\t',
-      '\u0000',
-      '\u001b[31m',
-      '\u202e',
-      '\u2066',
-      '\u2028',
-      '\u0085',
-      '\ufeff',
-      '😀',
-      'ü',
-      'e\u0301',
-      '\\n',
-      '\\u{0}',
-      'b"',
-      '#1:',
-      't',
-      '1',
-      '__proto__',
-    ),
-    { maxLength: 8 },
-  )
-  .map((parts) => parts.join(''))
-const hostileMaps = fc
-  .uniqueArray(fc.tuple(hostile, fc.oneof(hostile, values())), { selector: ([key]) => key, maxLength: 4 })
-  .map((pairs) => new Map<Value, Value>(pairs))
-const anything: fc.Arbitrary<Value> = fc.oneof(
-  values(),
-  hostile,
-  hostileMaps,
-  fc.uniqueArray(fc.tuple(values(), values()), { maxLength: 3, selector: ([key]) => encodeJson(key) }).map(distinct),
-)
-
-/** Keys that differ in memory may be one key: maps in another order. */
-function distinct(pairs: [Value, Value][]): Map<Value, Value> {
-  const seen = new Map(pairs.map(([key, value]) => [Buffer.from(encodeCbor(key)).toString('hex'), [key, value] as const]))
-  return new Map(seen.values())
-}
-
 test('property: decode(encode(v)) is v, on one line of printable characters', () => {
   const check = (value: Value) => {
     const text = encodeBracket(value)
@@ -386,7 +332,7 @@ test(`property from seed ${seed}: each prefix and each damaged text is read to o
     assert.equal(encodeBracket(decodeBracket(canonical)), canonical)
     return read++
   }
-  const structured = elementsArbitrary.map((elements) => sdText(elements))
+  const structured = sdElements.map((elements) => sdText(elements))
   fc.assert(
     fc.property(
       fc.oneof(
@@ -410,106 +356,4 @@ test(`property from seed ${seed}: each prefix and each damaged text is read to o
     { seed, numRuns: PROVE ? 200_000 : 4000 },
   )
   assert.ok(refused > 500 && read > 500, `${refused} refused, ${read} read`)
-})
-
-const sdName = fc.string({
-  unit: fc
-    .integer({ min: 0x21, max: 0x7e })
-    .filter((c) => c !== 0x3d && c !== 0x5d && c !== 0x22)
-    .map((c) => String.fromCharCode(c)),
-  minLength: 1,
-  maxLength: 32,
-})
-const elementsArbitrary: fc.Arbitrary<SdElement[]> = fc.uniqueArray(
-  fc.record(
-    {
-      id: sdName,
-      params: fc.array(
-        fc.tuple(fc.oneof(fc.constantFrom('x', 'y', '__proto__'), sdName), fc.oneof(hostile, fc.string({ unit: 'grapheme' }))),
-        { maxLength: 5 },
-      ),
-    },
-    { noNullPrototype: true },
-  ),
-  { selector: ({ id }) => id, maxLength: 4 },
-)
-
-/** STRUCTURED-DATA as RFC 5424 6.3 has it, written here by hand so that the product is not held against itself. */
-function sdText(elements: readonly SdElement[]): string {
-  const value = (text: string) => text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll(']', '\\]')
-  if (elements.length === 0) return '-'
-  return elements.map(({ id, params }) => `[${id}${params.map(([name, text]) => ` ${name}="${value(text)}"`).join('')}]`).join('')
-}
-
-test('structured data is read by its own rules', () => {
-  const text = '[exampleSDID@32473 iut="3" eventSource="C:\\new" eventID="\\"\\\\\\]"][x@1 ip="1" ip="2"][y a="1" b="2" a="3"]'
-  const elements = [
-    {
-      id: 'exampleSDID@32473',
-      params: [
-        ['iut', '3'],
-        ['eventSource', 'C:\\new'],
-        ['eventID', '"\\]'],
-      ],
-    },
-    {
-      id: 'x@1',
-      params: [
-        ['ip', '1'],
-        ['ip', '2'],
-      ],
-    },
-    {
-      id: 'y',
-      params: [
-        ['a', '1'],
-        ['b', '2'],
-        ['a', '3'],
-      ],
-    },
-  ]
-  const value = decodeBracket(text)
-  assert.deepEqual(elementsOfValue(value), elements)
-  assert.equal(
-    encodeBracket(value),
-    '[exampleSDID@32473=[iut="3" eventSource="C:\\\\new" eventID="\\"\\\\\\]"] x@1=[ip=("1" "2")] y=([a="1"] [b="2"] [a="3"])]',
-  )
-  assert.equal(encodeStructuredData(value), text.replace('C:\\new', 'C:\\\\new'))
-  assert.deepEqual(decodeBracket('-'), new Map())
-  assert.equal(encodeStructuredData({}), '-')
-  const refused: Value[] = [
-    null,
-    [],
-    { a: 1 },
-    { a: { x: 1 } },
-    { 'a b': {} },
-    { ['a'.repeat(33)]: {} },
-    { '': {} },
-    { a: { x: ['1'] } },
-    { a: [{ x: '1' }] },
-    { a: { x: '\ud800' } },
-    new Map([[1, {}]]),
-  ]
-  for (const one of refused) assert.throws(() => encodeStructuredData(one), code('BRACKET_NOT_STRUCTURED'), String(one))
-  assert.throws(
-    () =>
-      valueOfElements([
-        { id: 'a', params: [] },
-        { id: 'a', params: [] },
-      ]),
-    code('BRACKET_DUPLICATE_KEY'),
-  )
-})
-
-test('property: all that structured data can carry comes through the bracketed text and back', () => {
-  const check = (elements: SdElement[]) => {
-    const text = sdText(elements)
-    const value = decodeBracket(text)
-    assert.deepEqual(value, valueOfElements(elements))
-    assert.deepEqual(decodeBracket(encodeBracket(value)), value)
-    assert.deepEqual(elementsOfValue(value), elements)
-    assert.equal(encodeStructuredData(value), text)
-    assert.deepEqual(readStructuredData(Buffer.from(text)), elements)
-  }
-  fc.assert(fc.property(elementsArbitrary, check), { numRuns: PROVE ? 50_000 : 1000 })
 })

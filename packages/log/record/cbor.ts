@@ -241,7 +241,8 @@ class Reader {
 /** What makes two keys equal: their bytes in the deterministic encoding; short cuts where that is plain. */
 export function keyId(key: Value): string {
   if (typeof key === 'string') return `t${key}`
-  if (typeof key === 'number' ? isInteger(key) : typeof key === 'bigint' && Number.isSafeInteger(Number(key))) return `n${key}`
+  if (typeof key === 'number' && isInteger(key)) return `n${key}`
+  if (typeof key === 'bigint' && Number.isSafeInteger(Number(key))) return `n${key}`
   return `c${hex(encodeCbor(key, { depth: Infinity, items: Infinity, bytes: Infinity, bignum: Infinity }))}`
 }
 
