@@ -1,0 +1,8 @@
+export { READINGS_MOST, STATES_MOST } from './automaton.ts'
+export { DEFINITION_MOST, GROUPS_DEEP } from './definition.ts'
+export { pattern, Pattern, type PatternOptions, type Verdict } from './pattern.ts'
+export type { Reading, Values } from './read.ts'
+export { all, chars, either, except, repeat, type Range, type Shape } from './regular.ts'
+export type { GivenValues } from './render.ts'
+export { FieldType, TYPES, type FieldValue, type GivenValue } from './types.ts'
+export { PAIRS_MOST } from './verdict.ts'
