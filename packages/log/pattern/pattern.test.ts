@@ -2,11 +2,13 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { parse, tryParse } from '@pullbox/ip'
-import { either, FieldType, pattern, READINGS_MOST, repeat, chars, type Pattern, type Values } from './index.ts'
+import { all, either, FieldType, pattern, READINGS_MOST, repeat, chars, type Pattern, type Values } from './index.ts'
 
 const PROVE = process.env.PULLBOX_PROVE === '1'
 const SEED = Number(process.env.PULLBOX_SEED ?? 20261124)
 const ROOT = new URL('../../../', import.meta.url)
+
+const LETTER = chars('a-b')
 
 const HEAD = '{result:word} {method:word}[/{submethod:word}] for '
 const TAIL = '{user:text} from {remote_ip:ip} port {remote_port:port} ssh2'
@@ -156,6 +158,9 @@ test("a type of one's own", () => {
   assert.equal(compiled.read('Udd').kind, 'read')
   assert.equal(compiled.read('dddd').kind, 'read')
   assert.equal(collision(compiled).line, 'ddddd')
+  // The second needs a state for each set of the last forty letters.
+  for (const shape of [repeat(LETTER, 1e9, 1e9), all(repeat(LETTER, 0), chars('a'), repeat(LETTER, 40, 40))])
+    assert.throws(() => pattern('{x:large}', { types: [new FieldType('large', shape)] }), { code: 'PATTERN_TOO_LARGE' })
 })
 
 test(`random lines: each reading renders to the line, and what was rendered is read (seed ${SEED})`, () => {

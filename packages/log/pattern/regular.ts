@@ -1,3 +1,5 @@
+import { CodedError } from '../errors.ts'
+
 /** Code points from the first to the last, both of them in. */
 export type Range = readonly [first: number, last: number]
 
@@ -7,6 +9,9 @@ export type Shape =
   | { readonly kind: 'all'; readonly parts: readonly Shape[] }
   | { readonly kind: 'either'; readonly parts: readonly Shape[] }
   | { readonly kind: 'repeat'; readonly part: Shape; readonly least: number; readonly most: number }
+
+/** States of the automaton of a type, before it is made small. */
+export const SHAPE_STATES_MOST = 8192
 
 /** One past the last code point. */
 export const POINTS = 0x110000
@@ -68,6 +73,7 @@ class Draft {
   readonly free: number[][] = [[]]
 
   state(): number {
+    bound(this.arcs.length)
     this.free.push([])
     return this.arcs.push([]) - 1
   }
@@ -113,7 +119,11 @@ class Draft {
   }
 }
 
-/** The smallest automaton of a shape. */
+function bound(states: number): void {
+  if (states >= SHAPE_STATES_MOST) throw new CodedError('PATTERN_TOO_LARGE', `a type needs more than ${SHAPE_STATES_MOST} states`)
+}
+
+/** The smallest automaton of a shape. Throws PATTERN_TOO_LARGE. */
 export function machineOf(shape: Shape): Machine {
   const draft = new Draft()
   const end = draft.add(shape, 0)
@@ -122,6 +132,7 @@ export function machineOf(shape: Shape): Machine {
   const known = new Map([[sets[0].join(), 0]])
   const next: number[] = []
   for (const set of sets) {
+    bound(sets.length)
     for (const point of starts) {
       const targets = set.flatMap((state) => draft.arcs[state].filter(({ ranges }) => takes(ranges, point)).map(({ to }) => to))
       if (targets.length === 0) {
