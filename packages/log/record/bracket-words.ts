@@ -1,5 +1,5 @@
 import { parseAddress, parseTime } from './json-forms.ts'
-import { Double, Simple, type Value, type ValueLimits, integer } from './value.ts'
+import { Double, Simple, type Value, type ValueLimits, integer, integerTooLong } from './value.ts'
 
 const INTEGER = /^-?(?:0|[1-9]\d*)$/
 const DOUBLE = /^-?(?:0|[1-9]\d*)(?=[.eE])(?:\.\d+)?(?:[eE][-+]?\d+)?$/
@@ -71,13 +71,6 @@ function readInteger(word: string, limits: ValueLimits): { value: Value } | { pr
   if (word.length > integerDigits(limits)) return { problem: 'integer' }
   const number = BigInt(word)
   return integerTooLong(number, limits) ? { problem: 'integer' } : { value: integer(number) }
-}
-
-/** True for an integer of more bytes than the limit `bignum`; up to 64 bits are always taken. */
-export function integerTooLong(number: bigint, limits: ValueLimits): boolean {
-  if (limits.bignum === Infinity) return false
-  const magnitude = number < 0n ? -1n - number : number
-  return magnitude >> BigInt(8 * Math.max(8, limits.bignum)) > 0n
 }
 
 /** A double, told from an integer by its point or exponent. */

@@ -1,5 +1,5 @@
 import { CodedError } from '../errors.ts'
-import { doubleText, integerTooLong, keyText, quotedText } from './bracket-words.ts'
+import { doubleText, keyText, quotedText } from './bracket-words.ts'
 import { keyId } from './cbor.ts'
 import { addressText, timeText } from './json-forms.ts'
 import {
@@ -11,6 +11,7 @@ import {
   type Value,
   type ValueLimits,
   entriesOf,
+  integerTooLong,
   isInteger,
   isTag,
   limitsOf,

@@ -1,7 +1,7 @@
 import { CodedError } from '../errors.ts'
 import { keyId } from './cbor.ts'
 import { readForm } from './json-forms.ts'
-import { Double, Tagged, type Value, type ValueLimits, integer, limitsOf } from './value.ts'
+import { Double, Tagged, type Value, type ValueLimits, integer, integerTooLong, limitsOf } from './value.ts'
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
@@ -24,6 +24,7 @@ export function decodeJson(text: string, limits: Partial<ValueLimits> = {}): Val
   const value = reader.value(0)
   reader.space()
   if (reader.at < text.length) reader.fail('JSON_MALFORMED', 'something follows the value')
+  if (reader.items > all.items) reader.tooMany()
   return value
 }
 
@@ -31,7 +32,8 @@ class Reader {
   at = 0
   private readonly text: string
   private readonly limits: ValueLimits
-  private items = 0
+  /** Values so far, those inside of an escaped form not counted; while one is open its parts are. */
+  items = 0
   private nesting = 0
 
   constructor(text: string, limits: ValueLimits) {
@@ -52,8 +54,7 @@ class Reader {
   /** `level` counts levels of the value; the brackets inside a `$map` are none. */
   value(level: number): Value {
     this.space()
-    if (++this.items > this.limits.items * 3)
-      this.fail('JSON_LIMIT', `more than ${this.limits.items} values`, this.at, 'raise the limit `items`')
+    if (++this.items > this.limits.items * 3) this.tooMany()
     const first = this.text[this.at]
     if (first === '{') return this.nested(level, () => this.object(level + 1))
     if (first === '[') return this.nested(level, () => this.list(level + 1))
@@ -62,6 +63,10 @@ class Reader {
     if (first === 'f') return this.word('false', false)
     if (first === 'n') return this.word('null', null)
     return this.number()
+  }
+
+  tooMany(): never {
+    this.fail('JSON_LIMIT', `more than ${this.limits.items} values`, this.at, 'raise the limit `items`')
   }
 
   private nested(level: number, read: () => Value): Value {
@@ -82,6 +87,7 @@ class Reader {
 
   private object(level: number): Value {
     const start = this.at++
+    const before = this.items
     const map = new Map<string, Value>()
     let escaped = false
     if (!this.taken('}')) {
@@ -97,11 +103,19 @@ class Reader {
       } while (this.taken(','))
       this.due('}')
     }
-    if (!escaped) return map
+    if (!escaped) {
+      this.items += map.size
+      return map
+    }
     const value = readForm(map, this.limits.bignum)
     if (value === null)
       this.fail('JSON_FORM', 'a key starts with "$", but the object is none of the forms', start, `the forms are ${FORMS}`)
-    if (map.has('$map')) this.unique(value as Map<Value, Value>, map.get('$map') as Value[], start)
+    if (value instanceof Map) {
+      const pairs = map.get('$map') as Value[]
+      this.unique(value as Map<Value, Value>, pairs, start)
+      this.items -= pairs.length + 1
+    } else if (value instanceof Tagged) this.items--
+    else this.items = before
     return value
   }
 
@@ -146,9 +160,12 @@ class Reader {
     const start = this.at
     this.at += text.length
     if (fraction === undefined && exponent === undefined) {
-      if (text.length > Math.max(8, this.limits.bignum) * 2.5 + 2)
-        this.fail('JSON_LIMIT', `an integer of more than ${this.limits.bignum} bytes`, start)
-      return text.length < 16 ? Number(text) + 0 : integer(BigInt(text))
+      if (text.length < 16) return Number(text) + 0
+      // Reading digits takes time that grows faster than their number, so that is judged first.
+      const number = text.length > Math.max(8, this.limits.bignum) * 2.5 + 2 ? null : BigInt(text)
+      if (number === null || integerTooLong(number, this.limits))
+        this.fail('JSON_LIMIT', `an integer of more than ${this.limits.bignum} bytes`, start, 'raise the limit `bignum`')
+      return integer(number)
     }
     const value = Number(text)
     if (!Number.isFinite(value)) this.fail('JSON_LIMIT', 'a number past the largest double', start, 'infinity is {"$double": "Infinity"}')

@@ -1,5 +1,5 @@
 import { format, fromBytes, tryParse } from '@pullbox/ip'
-import { AddressBytes, Double, Simple, Tagged, Timestamp, type Value, isInteger, integer } from './value.ts'
+import { AddressBytes, Double, Simple, Tagged, Timestamp, type Value, isInteger, integer, integerTooLong } from './value.ts'
 
 /** A timestamp as RFC 3339 in UTC; the fraction as long as it needs to be. */
 export function timeText(time: Timestamp): string {
@@ -42,7 +42,8 @@ export function parseBytes(text: string): Uint8Array | null {
 
 function parseInt64(text: string, maxBytes: number): number | bigint | null {
   if (!/^(?:0|-?[1-9]\d*)$/.test(text) || text.length > maxBytes * 2.5 + 2) return null
-  return integer(BigInt(text))
+  const number = BigInt(text)
+  return integerTooLong(number, { bignum: maxBytes }) ? null : integer(number)
 }
 
 function parseDouble(text: string): number | Double | null {

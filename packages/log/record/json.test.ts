@@ -151,6 +151,9 @@ test('limits hold; deep nesting does not reach the end of the stack', () => {
   assert.throws(() => decodeJson('"ü"', { bytes: 3 }), code('JSON_LIMIT'))
   assert.throws(() => decodeJson('9'.repeat(100_000)), code('JSON_LIMIT'))
   assert.throws(() => decodeJson('[1,1,1,1,1,1,1,1,1]', { items: 3 }), code('JSON_LIMIT'))
+  assert.throws(() => decodeJson(String(2n ** 2048n)), code('JSON_LIMIT', 'character 0'))
+  assert.throws(() => decodeJson(`{"$int":"${2n ** 2048n}"}`), code('JSON_FORM'))
+  assert.equal(decodeJson(encodeJson(2n ** 2048n - 1n)), 2n ** 2048n - 1n)
   assert.throws(() => encodeJson([1, 2, 3], { items: 3 }), code('JSON_LIMIT'))
   assert.throws(() => encodeJson('ü', { bytes: 3 }), code('JSON_LIMIT'))
   assert.throws(() => encodeJson(2n ** 80n, { bignum: 8 }), code('JSON_LIMIT'))
@@ -167,8 +170,26 @@ test('limits hold; deep nesting does not reach the end of the stack', () => {
   assert.throws(() => encodeJson(new Map(twice)), code('JSON_DUPLICATE_KEY'))
 })
 
-test('property: decode(encode(v)) is v', () => {
-  const check = (value: Value) => assert.deepEqual(decodeJson(encodeJson(value)), value)
+/** False where a limit is reached. */
+function fits(call: () => unknown): boolean {
+  try {
+    call()
+    return true
+  } catch (error) {
+    if (error instanceof CodedError && error.code === 'JSON_LIMIT') return false
+    throw error
+  }
+}
+
+test('property: decode(encode(v)) is v, and the limit of values is the same both ways', () => {
+  const check = (value: Value) => {
+    const text = encodeJson(value)
+    assert.deepEqual(decodeJson(text), value)
+    let items = 1
+    while (!fits(() => encodeJson(value, { items }))) items++
+    assert.ok(fits(() => decodeJson(text, { items })))
+    assert.ok(!fits(() => decodeJson(text, { items: items - 1 })))
+  }
   fc.assert(fc.property(values(), check), { numRuns: PROVE ? 50_000 : 1000 })
 })
 

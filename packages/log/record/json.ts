@@ -10,6 +10,7 @@ import {
   type Value,
   type ValueLimits,
   entriesOf,
+  integerTooLong,
   isInteger,
   isTag,
   limitsOf,
@@ -141,8 +142,7 @@ class Writer {
 
   private bigint(value: bigint): void {
     // Printing takes time that grows faster than the length, so the length is judged first.
-    const magnitude = value < 0n ? -1n - value : value
-    if (magnitude >> BigInt(8 * Math.max(8, this.limits.bignum)) > 0n) {
+    if (integerTooLong(value, this.limits)) {
       throw new CodedError('JSON_LIMIT', `an integer of more than ${this.limits.bignum} bytes`, { hint: 'raise the limit `bignum`' })
     }
     this.form('$int', String(value))

@@ -144,3 +144,10 @@ export function limitsOf(given: Partial<ValueLimits>): ValueLimits {
   limits.depth = Math.min(limits.depth, MAX_DEPTH)
   return limits
 }
+
+/** True for an integer of more bytes than the limit `bignum`; up to 64 bits are always taken. */
+export function integerTooLong(number: bigint, limits: Pick<ValueLimits, 'bignum'>): boolean {
+  if (limits.bignum === Infinity) return false
+  const magnitude = number < 0n ? -1n - number : number
+  return magnitude >> BigInt(8 * Math.max(8, limits.bignum)) > 0n
+}
