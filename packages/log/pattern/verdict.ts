@@ -2,7 +2,7 @@ import { CodedError } from '../errors.ts'
 import type { Automaton } from './automaton.ts'
 
 /** Pairs of states that the search for a collision looks at. */
-export const PAIRS_MOST = 2 ** 21
+export const PAIRS_MOST = 2_097_152
 
 /** Where the search has come: two ways that took the same characters; `apart` once they differ. */
 interface Pair {
