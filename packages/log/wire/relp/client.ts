@@ -10,11 +10,11 @@ export interface RelpClientOptions {
   window?: number
   /** Most bytes of them; a single message of any length is taken all the same. Default 16 MiB. */
   windowBytes?: number
-  /** Longest message, bytes. Default {@link RELP_LIMITS}.data; many servers take 128 KiB and break off at more. */
+  /** Longest message, bytes. Default {@link RELP_LIMITS}.data; the protocol's own is 128 KiB, and servers may break off at more. */
   limit?: number
   /** What the offer `relp_software` says. */
   software?: string
-  /** The version that is offered. Default 0, which all servers in use know; 1 has the same frames. */
+  /** The version that is offered. Default 0, which librelp's clients send; 1 has the same frames. */
   version?: 0 | 1
   /** The transaction number that is followed by 1. Default 999,999,999. */
   lastTxnr?: number
@@ -177,7 +177,8 @@ export class RelpClient {
     if (this.closing || this.kept.size >= window) return -1
     if (this.kept.size > 0 && this.keptBytes + bytes.length > windowBytes) return -1
     const number = this.messages++
-    const message = { bytes: bytes.slice(), txnr: 0 }
+    // Not slice: that of a Buffer is no copy.
+    const message = { bytes: new Uint8Array(bytes), txnr: 0 }
     this.kept.set(number, message)
     this.keptBytes += bytes.length
     if (this.state === OPEN) this.transmit(number, message)

@@ -28,7 +28,7 @@ export interface RelpServerOptions extends RelpDecoderOptions {
   software?: string
 }
 
-/** Highest version that is spoken. Version 0 of the peers in use has the same frames and commands. */
+/** Highest version that is spoken. Version 0, which librelp's clients offer, has the same frames and commands. */
 export const RELP_VERSION = 1
 /** Answers that wait to be sent; with more than these bytes of them nothing more is read. */
 const OUTPUT_LIMIT = 64 << 10
@@ -150,7 +150,7 @@ export class RelpServer {
     this.proceed()
   }
 
-  /** The message was not kept: answers 500. Clients in use reconnect then and send it again. */
+  /** The message was not kept: answers 500. What the client does then is its own; it may reconnect and send it again. */
   refuse(number: number, reason = 'not stored'): void {
     const txnr = this.waiting.get(number)
     if (txnr === undefined) return

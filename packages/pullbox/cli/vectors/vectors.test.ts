@@ -160,6 +160,10 @@ test('the rules of comparison', () => {
   assert.equal(compare('logsql.jsonl', 'parse_ok', { canonical: 'x', op: 'y' }, { canonical: 'z' }).length, 0)
   assert.equal(compare('logsql.jsonl', 'parse_ok', { canonical: 'x' }, { error: true }).length, 1)
   assert.equal(compare('logsql.jsonl', 'parse_error', { error: true }, { canonical: 'x' }).length, 1)
+  const replies = (code: object) => ({ replies: [{ txnr: 1, command: 'rsp', ...code }] })
+  assert.equal(compare('relp.jsonl', 'session', replies({ code_one_of: [200, 500] }), replies({ code: 500 })).length, 0)
+  assert.equal(compare('relp.jsonl', 'session', replies({ code_one_of: [200, 500] }), replies({ code: 404 })).length, 1)
+  assert.equal(compare('relp.jsonl', 'session', replies({ code_one_of: [200, 500] }), { replies: [] }).length, 1)
   const cisco = { app_name: 'Rib', tag: 'AGENT-6-INITIALIZED', message: ": Agent 'Rib' initialized" }
   assert.equal(
     compare('rfc3164.jsonl', undefined, cisco, { app_name: 'Rib', message: "%AGENT-6-INITIALIZED: Agent 'Rib' initialized" }).length,
