@@ -4,7 +4,8 @@ import { z } from 'zod'
 import type { CollectorStatus } from '../collector/index.ts'
 import { metricsText } from './metrics.ts'
 import type { AnswerSpec } from './routes.ts'
-import type { SourcesView, StatusView } from './views.ts'
+import { sourcesOf } from './sources.ts'
+import type { StatusView } from './views.ts'
 import { healthView, readyView, sourcesView, statusView } from './views.ts'
 
 /** What state is told from. */
@@ -46,7 +47,10 @@ export function addStatus(app: FastifyInstance, options: StateOptions): void {
   const status = { summary: 'The collector, its listeners and its store', answers: { 200: json('As of now.', statusView) } }
   app.get('/api/v1/status', { config: { spec: status } }, async () => statusOf(await options.collector.status(), options))
   const sources = { summary: 'The account of each source', answers: { 200: json('As of now.', sourcesView) } }
-  app.get('/api/v1/sources', { config: { spec: sources } }, async () => sourcesOf(await options.collector.status(), options))
+  app.get('/api/v1/sources', { config: { spec: sources } }, async () => {
+    const { lines, now } = await options.collector.status()
+    return sourcesOf(lines, now, options.silence)
+  })
 }
 
 /** A number that JSON has, or null. */
@@ -77,25 +81,4 @@ function statusOf(status: CollectorStatus, { store, lastSync }: StateOptions): S
     listeners: listenersNow.map(({ kernelDrops, ...one }) => ({ ...one, kernel_drops: kernelDrops })),
     trouble,
   }
-}
-
-function sourcesOf({ lines, now }: CollectorStatus, { silence }: StateOptions): SourcesView {
-  const sources = lines.map((line) => {
-    const quiet = silence(line.source)
-    return {
-      source: line.source,
-      host: line.host,
-      received: line.received,
-      stored: line.stored,
-      duplicate: line.duplicate,
-      refused: line.refused,
-      held: line.held,
-      missing: line.missing,
-      first_seen: line.firstSeen,
-      last_seen: line.lastSeen,
-      check: line.check,
-      silent: quiet !== null && line.lastSeen > 0 && now - line.lastSeen > quiet,
-    }
-  })
-  return { sources }
 }

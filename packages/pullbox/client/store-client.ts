@@ -6,6 +6,7 @@ import type { RecordsReader } from '@pullbox/store/records'
 import type { ExplainView, LedgerCheckView, SourcesView, StatusView } from '../api/index.ts'
 import type { SilenceRule } from '../api/silence.ts'
 import { silenceOf } from '../api/silence.ts'
+import { sourcesOf } from '../api/sources.ts'
 import type { Search } from '../search/index.ts'
 import { createSearch, explainRecord } from '../search/index.ts'
 import { createTail } from '../tail/index.ts'
@@ -78,24 +79,7 @@ export class StoreClient implements Client {
   async sources(): Promise<SourcesView> {
     const { reader, now } = this.options
     reader.refresh()
-    const silence = silenceOf(this.options.sources ?? [])
-    const sources = this.account()
-      .ledger.lines()
-      .map((line) => ({
-        source: line.source,
-        host: line.host,
-        received: line.received,
-        stored: line.stored,
-        duplicate: line.duplicate,
-        refused: line.refused,
-        held: line.held,
-        missing: line.missing,
-        first_seen: line.firstSeen,
-        last_seen: line.lastSeen,
-        check: line.check,
-        silent: line.lastSeen > 0 && now() - line.lastSeen > (silence(line.source) ?? Infinity),
-      }))
-    return { sources }
+    return sourcesOf(this.account().ledger.lines(), now(), silenceOf(this.options.sources ?? []))
   }
 
   /** The account as the store tells it: the newest checkpoint, and what was synced after it. */
